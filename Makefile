@@ -1,0 +1,57 @@
+# Everything a newcomer needs; `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+STAMP := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench docs lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(STAMP) ## set up, then assess the shipped example patient with left leg pain
+	$(BIN)/crural assess examples/left-leg-sciatica.yaml
+
+test: $(STAMP) check ## set up, then lint, check types, run the tests with coverage, check the knowledge
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	$(BIN)/crural knowledge check
+
+check: $(STAMP) ## lint and type-check only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/.ready-bench ## measure speed and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run
+
+docs: .venv/.ready-docs ## build the documentation site into site/
+	$(BIN)/python -m docs.build
+	$(BIN)/mkdocs build --strict --quiet
+
+lock: $(STAMP) ## renew the lock files after a change of dependencies
+	$(BIN)/$(LOCK) --group dev -o locks/dev.txt
+	$(BIN)/$(LOCK) --group dev --group bench -o locks/bench.txt
+	$(BIN)/$(LOCK) --group dev --group docs -o locks/docs.txt
+
+clean: ## remove everything that was made
+	rm -rf .venv site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis src/crural/knowledge/compiled.json
+
+$(UV):
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet uv
+
+$(STAMP): $(UV) locks/dev.txt pyproject.toml
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/python -m crural.knowledge.compiled
+	@touch $@
+
+.venv/.ready-bench: $(STAMP) locks/bench.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r locks/bench.txt
+	@touch $@
+
+.venv/.ready-docs: $(STAMP) locks/docs.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r locks/docs.txt
+	@touch $@

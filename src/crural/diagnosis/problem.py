@@ -1,0 +1,204 @@
+"""A record held against the network: everything inference needs, and nothing else.
+
+Each finding that is known becomes either a *bit* or a *low*. A finding in its lowest state only
+multiplies P(group keeps it there) over all active groups: one number for each group. A finding in
+a higher state k needs somebody to bring it up to k and nobody to bring it higher; since
+P(state = k) = P(state <= k) - P(state <= k-1) and both are products over the groups, it takes two
+numbers for each group, `upper` and `lower`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from crural.diagnosis.network import (
+    BILATERAL,
+    RECORDING_ERROR,
+    SILENT_SIDE_SHARE,
+    Array,
+    Network,
+)
+from crural.diagnosis.priors import Priors, priors_of
+from crural.facts import Fact, Facts
+
+
+@dataclass(frozen=True)
+class Together:
+    """Parts that all act, independently of each other."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Parts of which exactly one acts."""
+
+    weights: tuple[float, ...]
+    parts: tuple[Part, ...]
+    variants: bool
+
+
+# A leaf is the row of a group in the tables of the problem.
+Part = int | Together | Mixture
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What inference works on.
+
+    Rows are groups: `share[row]` the probability that it is active when its cause is present,
+    `scalar[row]` the probability that it then keeps all low findings low, `upper[row, bit]` and
+    `lower[row, bit]` how it acts on the bits. `acts[cause]` says how the rows of a cause combine.
+    `links` are (parent, child, probability). The background acts always.
+    """
+
+    names: tuple[str, ...]
+    prior: Array
+    acts: tuple[Part, ...]
+    share: Array
+    scalar: Array
+    upper: Array
+    lower: Array
+    links: tuple[tuple[int, int, float], ...]
+    background_scalar: float
+    background_upper: Array
+    background_lower: Array
+
+    @property
+    def n_bits(self) -> int:
+        """How many findings are above their lowest state."""
+        return int(self.upper.shape[1])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A problem with the patient and the network it came from."""
+
+    network: Network
+    facts: Facts
+    priors: Priors
+    problem: Problem
+    bits: tuple[Fact, ...]
+    lows: tuple[Fact, ...]
+
+
+def case_of(network: Network, facts: Facts) -> Case:
+    """The problem that the facts of a record set the network."""
+    known = [f for f in facts.evidence if f.finding in network.node_index]
+    bits = tuple(f for f in known if f.state > 0)
+    lows = tuple(f for f in known if f.state == 0)
+    priors = priors_of(network, facts)
+    return Case(network, facts, priors, _problem(network, facts, priors, bits, lows), bits, lows)
+
+
+def _problem(
+    network: Network,
+    facts: Facts,
+    priors: Priors,
+    bits: tuple[Fact, ...],
+    lows: tuple[Fact, ...],
+) -> Problem:
+    nodes = [network.node_index[f.finding] for f in bits]
+    states = np.array([f.state for f in bits], dtype=np.int64)
+    low_nodes = [network.node_index[f.finding] for f in lows]
+    upper = network.cdf[:, nodes, states]
+    lower = network.cdf[:, nodes, states - 1]
+    low = network.cdf[:, low_nodes, 0]
+    away_bits = np.array([f.place == "other-side" for f in bits], dtype=bool)
+    away_lows = np.array([f.place == "other-side" for f in lows], dtype=bool)
+    two_sided = bool(away_bits.any() or away_lows.any())
+    rows = [(_shares(network), low.prod(axis=1), upper, lower), _pain_rows(network, bits, lows)]
+    if two_sided:
+        rows += [
+            (
+                _shares(network),
+                _less(low, away_lows).prod(axis=1),
+                _less(upper, away_bits),
+                _less(lower, away_bits),
+            )
+        ]
+    background = network.background(facts.record.age)
+    return Problem(
+        names=network.conditions,
+        prior=priors.probability,
+        acts=_combinations(network, two_sided),
+        share=np.concatenate([r[0] for r in rows]),
+        scalar=np.concatenate([r[1] for r in rows]),
+        upper=np.concatenate([r[2] for r in rows]),
+        lower=np.concatenate([r[3] for r in rows]),
+        links=tuple((link.parent, link.child, link.probability) for link in network.links),
+        background_scalar=float(background[low_nodes, 0].prod()),
+        background_upper=background[nodes, states],
+        background_lower=background[nodes, states - 1],
+    )
+
+
+@lru_cache(maxsize=16)
+def _shares(network: Network) -> Array:
+    return np.array([group.share for group in network.groups])
+
+
+def _less(cdf: Array, away: npt.NDArray[np.bool_]) -> Array:
+    """What a one-sided disease does: on the other side only the silent share of it."""
+    return np.where(away, 1 - SILENT_SIDE_SHARE * (1 - cdf), cdf)
+
+
+def _pain_rows(
+    network: Network, bits: tuple[Fact, ...], lows: tuple[Fact, ...]
+) -> tuple[Array, Array, Array, Array]:
+    """One row for each condition: being two-sided makes pain on both sides."""
+    size = len(network.conditions)
+    upper = np.ones((size, len(bits)))
+    lower = np.ones((size, len(bits)))
+    scalar = np.ones(size)
+    for i, fact in enumerate(bits):
+        if fact.finding == BILATERAL:
+            lower[:, i] = RECORDING_ERROR
+    if any(fact.finding == BILATERAL for fact in lows):
+        scalar[:] = RECORDING_ERROR
+    return network.bilateral, scalar, upper, lower
+
+
+@lru_cache(maxsize=32)
+def _combinations(network: Network, two_sided: bool) -> tuple[Part, ...]:
+    """How the rows of each condition combine.
+
+    When the other leg is known too, being two-sided must go together with its signs; so all rows
+    of the condition hang on that, in a one-sided and a two-sided copy.
+    """
+    n_groups = len(network.groups)
+    copies = n_groups + len(network.conditions)
+
+    def form(condition: int, offset: int) -> tuple[Part, ...]:
+        of = network.groups_of[condition]
+        groups = network.groups
+        common: tuple[Part, ...] = tuple(g + offset for g in of if groups[g].variant is None)
+        variants = network.variants[condition]
+        if not variants:
+            return common
+        forms = tuple(
+            Together(tuple(g + offset for g in of if groups[g].variant == v))
+            for v in range(len(variants))
+        )
+        return (*common, Mixture(tuple(v.share for v in variants), forms, variants=True))
+
+    def combined(condition: int) -> Part:
+        pain = n_groups + condition
+        if not two_sided:
+            return Together((*form(condition, 0), pain))
+        bilateral = float(network.bilateral[condition])
+        # The pain row is active with the bilateral share; inside the two-sided copy it is certain.
+        return Mixture(
+            (1 - bilateral, bilateral),
+            (
+                Together(form(condition, copies)),
+                Together((*form(condition, 0), -1 - pain)),
+            ),
+            variants=False,
+        )
+
+    return tuple(combined(c) for c in range(len(network.conditions)))

@@ -1,0 +1,47 @@
+"""The vocabulary as the record room asks for it: finding ids, entries, and names of illnesses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from crural.knowledge.model import Finding
+
+
+class FindingVocabulary:
+    """All findings that a record may speak of."""
+
+    def __init__(self, findings: Mapping[str, Finding]) -> None:
+        self._findings = findings
+        self._illnesses = {
+            _plain(word): finding.id
+            for finding in findings.values()
+            if finding.role == "risk"
+            for word in (finding.id, finding.name, *finding.synonyms)
+        }
+
+    @property
+    def finding_ids(self) -> Iterable[str]:
+        """Every id."""
+        return self._findings.keys()
+
+    def finding(self, finding_id: str, /) -> Finding | None:
+        """The entry with this id."""
+        return self._findings.get(finding_id)
+
+    def illness(self, name: str, /) -> str | None:
+        """The finding that a named illness stands for ('type 2 diabetes': diabetes-known).
+
+        The whole name first; then the longest known name that occurs in it as whole words.
+        """
+        wanted = _plain(name)
+        if wanted in self._illnesses:
+            return self._illnesses[wanted]
+        inside = [
+            word for word in self._illnesses if len(word) > 3 and f" {word} " in f" {wanted} "
+        ]
+        return self._illnesses[max(inside, key=len)] if inside else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()

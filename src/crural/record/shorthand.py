@@ -1,0 +1,147 @@
+"""From what a clinician types to the full form: checks the keys and spells the short forms out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import BaseModel
+
+from crural.record.field_error import FieldError, Place, shown
+from crural.record.model import Drug, Illness, Observation, PainScore, Record, Treatment
+from crural.record.shapes import is_list, is_mapping
+from crural.record.suggest import nearest
+
+SCHEMA: Final = "crural/record/1"
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "observations": Observation,
+    "treatments": Treatment,
+    "drugs": Drug,
+    "illnesses": Illness,
+    "pain_scores": PainScore,
+}
+_SHORT_FORMS: Mapping[str, bool] = {"present": True, "absent": False}
+_RECORD_KEYS = ("schema", *Record.model_fields, *_SHORT_FORMS)
+
+# Words that are natural to write but too far from the right key for likeness to find it.
+_MEANT: Mapping[str, str] = {
+    "gender": "sex",
+    "medication": "drugs",
+    "medications": "drugs",
+    "diagnoses": "illnesses",
+    "comorbidities": "illnesses",
+    "findings": "observations",
+    "symptoms": "observations",
+    "signs": "observations",
+    "tests": "observations",
+    "who": "by",
+    "comment": "note",
+    "vas": "nrs",
+    "score": "nrs",
+}
+
+
+@dataclass
+class Expanded:
+    """The full form of a record, and where in the input each of its observations stands."""
+
+    data: dict[str, object]
+    origins: list[Place] = field(default_factory=list[Place])
+
+    def origin(self, place: Place) -> Place:
+        """The place in the input of a place in the full form."""
+        match place:
+            case ("observations", int(i), *inner) if i < len(self.origins):
+                origin = self.origins[i]
+                # An item of a short form has no inner fields to point at.
+                return (*origin, *inner) if origin[0] == "observations" else origin
+            case _:
+                return place
+
+
+def expand(data: object) -> Expanded:
+    """The full form of `data`, with `present` and `absent` lists turned into observations.
+
+    Raises FieldError for anything but a mapping, for unknown keys and for another schema.
+    """
+    if data is None:
+        raise FieldError((), "is empty", "write at least age, sex and side; see docs/record.md")
+    if not is_mapping(data):
+        raise FieldError(
+            (),
+            f"holds {shown(data)} instead of a record",
+            "write keys with values, such as age: 46; see docs/record.md",
+        )
+    _check_keys(data, _RECORD_KEYS, ())
+    _check_schema(data)
+    for name, model in _PARTS.items():
+        for i, item in enumerate(_items(data.get(name))):
+            if is_mapping(item):
+                _check_keys(item, model.model_fields, (name, i))
+    full = {
+        str(key): value
+        for key, value in data.items()
+        if key not in _SHORT_FORMS and key != "schema"
+    }
+    for name in (*_PARTS, "allergies"):
+        # An empty "drugs:" left in a template means the same as no line at all.
+        if name in full and full[name] is None:
+            del full[name]
+    expanded = Expanded(full)
+    if "observations" not in full or is_list(full["observations"]):
+        _add_short_forms(data, expanded)
+    return expanded
+
+
+def _items(value: object) -> Iterable[object]:
+    return value if is_list(value) else ()
+
+
+def _check_keys(data: Mapping[object, object], known: Iterable[str], place: Place) -> None:
+    known = tuple(known)
+    for key in data:
+        if not isinstance(key, str):
+            raise FieldError(place, f"the key {shown(key)} is not text", "write the key as text")
+        if key in known:
+            continue
+        meant = _MEANT.get(key.casefold())
+        meant = meant if meant in known else nearest(key, known)
+        remedy = f"use one of {', '.join(known)}"
+        if meant is not None:
+            remedy = f"did you mean {meant}? Otherwise {remedy}"
+        raise FieldError((*place, key), "is not a known key", remedy)
+
+
+def _check_schema(data: Mapping[object, object]) -> None:
+    if data.get("schema", SCHEMA) != SCHEMA:
+        raise FieldError(
+            ("schema",),
+            f"{shown(data['schema'])} is not a format this version reads",
+            f"write schema: {SCHEMA}",
+        )
+
+
+def _add_short_forms(data: Mapping[object, object], expanded: Expanded) -> None:
+    observations = list(_items(data.get("observations")))
+    expanded.origins = [("observations", i) for i in range(len(observations))]
+    for name, present in _SHORT_FORMS.items():
+        listed = data.get(name)
+        if listed is None:
+            continue
+        if not is_list(listed):
+            raise FieldError(
+                (name,), f"{shown(listed)} is not a list", f"write {name}: [first-id, second-id]"
+            )
+        for i, finding in enumerate(listed):
+            if not isinstance(finding, str):
+                raise FieldError(
+                    (name, i),
+                    f"{shown(finding)} is not the id of a finding",
+                    "list ids only; what has a side, a value or a date goes under observations",
+                )
+            observations.append({"finding": finding, "present": present})
+            expanded.origins.append((name, i))
+    if observations:
+        expanded.data["observations"] = observations

@@ -1,0 +1,130 @@
+"""Units of measured findings: spellings, and the conversions that clinics need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+# A conversion goes through decimals: 4.1 mg/dL are 41 mg/L and not 40.99999999999999, which would
+# fall on the wrong side of a limit.
+Conversion: TypeAlias = Callable[[Decimal], Decimal]
+
+# UCUM, and how the same unit is written in letters and on laboratory forms (without upper case).
+_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "1": ("1", "ratio", "none"),
+    "%": ("%", "percent", "per cent"),
+    "{NRS}": ("{nrs}", "nrs", "/10", "points", "nrs 0-10"),
+    "{T-score}": ("{t-score}", "t-score", "t score", "sd"),
+    "{xULN}": ("{xuln}", "xuln", "x uln", "uln", "times uln", "× uln", "×uln"),
+    "mg/L": ("mg/l",),
+    "mg/dL": ("mg/dl",),
+    "nmol/L": ("nmol/l",),
+    "ng/mL": ("ng/ml",),
+    "ug/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
+    "mmol/mol": ("mmol/mol",),
+    "U/L": ("u/l", "iu/l", "[iu]/l"),
+    "10*9/L": ("10*9/l", "10^9/l", "x10^9/l", "x 10^9/l", "10⁹/l", "×10⁹/l", "× 10⁹/l", "g/l"),
+    "/uL": ("/ul", "/µl", "/μl", "cells/ul", "/mm3", "/mm³"),
+    "mm/h": ("mm/h", "mm/hr", "mm/hour"),
+    "mL": ("ml", "cc"),
+    "L": ("l", "litre", "litres", "liter", "liters"),
+    "Cel": ("cel", "°c", "c", "degc", "celsius", "º c", "° c"),
+    "[degF]": ("[degf]", "°f", "f", "degf", "fahrenheit", "° f"),
+    "m": ("m", "metre", "metres", "meter", "meters"),
+    "km": ("km",),
+    "[mi_i]": ("[mi_i]", "mile", "miles"),
+    "[yd_i]": ("[yd_i]", "yard", "yards", "yd"),
+    "min": ("min", "mins", "minute", "minutes"),
+    "h": ("h", "hr", "hour", "hours"),
+    "d": ("d", "day", "days"),
+    "wk": ("wk", "week", "weeks"),
+    "mo": ("mo", "month", "months"),
+    "a": ("a", "year", "years", "yr"),
+}
+_UCUM: Mapping[str, str] = {
+    spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings
+}
+
+# Plain numbers that can hardly be meant in another unit; everywhere else the unit must be written.
+# A multiple of the upper limit is not among them: a bare 110 is far more likely to be U/L.
+_UNDERSTOOD = frozenset({"1", "{NRS}", "{T-score}"})
+
+
+def _times(factor: str) -> Conversion:
+    return lambda value: value * Decimal(factor)
+
+
+def _celsius(fahrenheit: Decimal) -> Decimal:
+    # To the tenth, as thermometers read: 100.0 F is a temperature of 37.8.
+    return round((fahrenheit - 32) * 5 / 9, 1)
+
+
+def _hba1c_ifcc(percent: Decimal) -> Decimal:
+    # The IFCC's master equation for NGSP units (Hoelzel et al., Clin Chem 2004;50:166), inverted
+    # with the constants that laboratories use, and rounded as they report it. Unrounded, 6.5 %
+    # would be 47.5 mmol/mol and miss the limit of 48 that stands for 6.5 %.
+    return round((percent - Decimal("2.15")) * Decimal("10.929"), 0)
+
+
+_CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
+    ("mg/dL", "mg/L"): _times("10"),
+    ("%", "1"): _times("0.01"),
+    ("/uL", "10*9/L"): _times("0.001"),
+    ("L", "mL"): _times("1000"),
+    ("[degF]", "Cel"): _celsius,
+    ("km", "m"): _times("1000"),
+    ("[mi_i]", "m"): _times("1609.344"),
+    ("[yd_i]", "m"): _times("0.9144"),
+    ("h", "min"): _times("60"),
+    ("wk", "d"): _times("7"),
+    ("mo", "d"): _times("30.4375"),
+    ("a", "d"): _times("365.25"),
+}
+# From mass to amount of substance the factor depends on the substance. The factor for
+# 25-hydroxyvitamin D is the rounded one of the guidelines (20 ng/mL stands for 50 nmol/L).
+_CONVERSIONS_OF: Mapping[str, Mapping[tuple[str, str], Conversion]] = {
+    "vitamin-d": {
+        ("ng/mL", "nmol/L"): _times("2.5"),
+        ("ug/L", "nmol/L"): _times("2.5"),
+    },
+    "hba1c": {("%", "mmol/mol"): _hba1c_ifcc},
+}
+
+
+class UnitError(ValueError):
+    """A value cannot be brought to the unit of its finding; `remedy` says what to do."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
+def ucum(unit: str) -> str:
+    """The UCUM form of a unit, or the unit itself when its spelling is not known."""
+    return _UCUM.get(unit.strip().casefold(), unit.strip())
+
+
+def understood(unit: str) -> bool:
+    """Is a value in this unit clear without the unit being written?"""
+    return unit in _UNDERSTOOD
+
+
+def convert(finding: str, value: float, unit: str, wanted: str) -> float:
+    """`value` of a finding, brought from `unit` to the UCUM unit `wanted`. Raises UnitError."""
+    given = ucum(unit)
+    if given == ucum(wanted):
+        return value
+    if wanted == "{xULN}":
+        raise UnitError(
+            f"{unit} cannot be compared without the laboratory's upper limit",
+            "divide the result by the upper limit of normal printed beside it, and write "
+            "unit: xULN (1.5 means one and a half times the upper limit)",
+        )
+    conversion = _CONVERSIONS_OF.get(finding, {}).get((given, wanted)) or _CONVERSIONS.get(
+        (given, wanted)
+    )
+    if conversion is None:
+        raise UnitError(f"{unit} cannot be converted to {wanted}", f"give the value in {wanted}")
+    return float(conversion(Decimal(str(value))))

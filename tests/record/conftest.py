@@ -43,8 +43,14 @@ FINDINGS = (
     FakeFinding("weakness-great-toe", "weak great toe extension", sided=True),
     FakeFinding("pain-bilateral", "pain in both legs", role="pain"),
     FakeFinding("saddle-numbness", "numbness between the legs"),
-    FakeFinding("diabetes-known", "known diabetes mellitus", role="risk"),
-    FakeFinding("endometriosis-known", "known endometriosis", role="risk", sex="female"),
+    FakeFinding("diabetes-known", "known diabetes mellitus", role="risk", synonyms=("Diabetes",)),
+    FakeFinding(
+        "endometriosis-known",
+        "known endometriosis",
+        role="risk",
+        sex="female",
+        synonyms=("endometriosis",),
+    ),
     FakeFinding("psa-high", "prostate-specific antigen high", sex="male"),
     FakeFinding(
         "onset-speed",
@@ -89,6 +95,12 @@ FINDINGS = (
         states=graded(("normal", 0.9, None), ("reduced", 0.4, 0.9), ("severe", 0, 0.4)),
     ),
     FakeFinding(
+        "gap",
+        "a vocabulary with a hole",
+        unit="mm",
+        states=graded(("low", None, 10), ("high", 20, None)),
+    ),
+    FakeFinding(
         "pain-duration",
         "how long the pain has been there",
         unit="d",
@@ -99,7 +111,7 @@ FINDINGS = (
 
 @dataclass(frozen=True)
 class FakeVocabulary:
-    """A vocabulary of sixteen findings and three illnesses."""
+    """A vocabulary of seventeen findings and three illnesses."""
 
     findings: Mapping[str, FakeFinding] = field(
         default_factory=lambda: {finding.id: finding for finding in FINDINGS}
@@ -114,7 +126,7 @@ class FakeVocabulary:
 
     def illness(self, name: str, /) -> str | None:
         return {
-            "type 2 diabetes": "diabetes-known",
+            "diabetes in pregnancy only": "diabetes-known",
             "diabetes": "diabetes-known",
             "endometriosis": "endometriosis-known",
         }.get(name.casefold())

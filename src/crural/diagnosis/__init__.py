@@ -1,0 +1,17 @@
+"""Which causes explain the record: network, exact inference, reasons, next checks, uncertainty."""
+
+from crural.diagnosis.diagnose import CauseFound, Diagnosis, Explanation, diagnose
+from crural.diagnosis.network import OTHER, Network, compile_network
+from crural.diagnosis.problem import Case, case_of
+
+__all__ = [
+    "OTHER",
+    "Case",
+    "CauseFound",
+    "Diagnosis",
+    "Explanation",
+    "Network",
+    "case_of",
+    "compile_network",
+    "diagnose",
+]

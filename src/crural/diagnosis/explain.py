@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crural.diagnosis.network import OTHER, RECORDING_ERROR, Array
+from crural.diagnosis.network import (
+    BILATERAL,
+    OTHER,
+    RECORDING_ERROR,
+    SILENT_SIDE_SHARE,
+    Array,
+    Ints,
+)
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
 from crural.facts import Fact, Place
@@ -39,57 +46,75 @@ class Missing:
     elsewhere: float
 
 
-def likelihood_ratios(case: Case, states: States) -> Array:
-    """[fact, cause]: odds of the cause with the fact, over its odds without; facts are bits, lows.
+def likelihood_ratios(case: Case) -> Array:
+    """[fact, cause]: P(fact | cause) / P(fact | not this cause, at least one other).
 
-    Leaving a fact out divides the weight of every state by its probability there. The ratio so
-    depends on what else is known: of two findings that say the same, each counts for less.
+    Other causes are present as often as their priors for this patient say, so the ratio is that of
+    the clinic and the age, and can be compared with published ones. Facts are bits, then lows.
+    Ratios of facts that go together must not be multiplied: the mechanisms share them.
     """
-    problem = case.problem
-    with_all = _odds(states.weight, states)
-    n_facts = len(case.bits) + len(case.lows)
-    if n_facts == 0:
-        return np.ones((0, len(problem.names)))
-    probability = np.concatenate([states.bit_probability, _low_probability(case, states)], axis=1)
-    ratios = np.empty((n_facts, len(problem.names)))
-    for fact in range(n_facts):
-        without = states.weight / np.maximum(probability[:, fact], RECORDING_ERROR**2)
-        ratios[fact] = with_all / _odds(without, states)
-    return ratios
-
-
-def _odds(weight: Array, states: States) -> Array:
-    """Odds of every cause under given weights of the states."""
-    total = weight.sum()
-    present = states.causes.T @ weight
-    tiny = total * 1e-12
-    return np.maximum(present, tiny) / np.maximum(total - present, tiny)
-
-
-def _low_probability(case: Case, states: States) -> Array:
-    """P(low finding | state): [state, low]."""
-    return _predicted_low(
-        case,
-        states,
-        [case.network.node_index[f.finding] for f in case.lows],
-        np.array([f.place == "other-side" for f in case.lows], dtype=bool),
+    network, facts = case.network, (*case.bits, *case.lows)
+    nodes = [network.node_index[f.finding] for f in facts]
+    states = np.array([f.state for f in facts], dtype=np.int64)
+    away = np.array([f.place == "other-side" for f in facts], dtype=bool)
+    background = network.background(case.facts.record.age)
+    high = _at_most(case, nodes, states, away), background[nodes, states]
+    below = (
+        np.where(states > 0, _at_most(case, nodes, np.maximum(states - 1, 0), away), 0.0),
+        np.where(states > 0, background[nodes, np.maximum(states - 1, 0)], 0.0),
     )
+    prior = case.problem.prior[:, None]
+    nobody = np.prod(1.0 - prior)
+    given = np.zeros((len(network.conditions), len(facts)))
+    without = np.zeros_like(given)
+    for at_most, alone in (high, below):
+        sign = 1.0 if at_most is high[0] else -1.0
+        each = 1.0 - prior + prior * at_most
+        everyone = np.prod(each, axis=0) * alone
+        others = everyone / each
+        given += sign * others * at_most
+        none = nobody / (1.0 - prior) * alone
+        without += sign * (others - none) / (1.0 - nobody / (1.0 - prior))
+    tiny = RECORDING_ERROR**2
+    return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
+
+
+def _at_most(case: Case, nodes: list[int], states: Ints, away: Array) -> Array:
+    """P(one cause alone brings each node to its state or lower): [cause, node]."""
+    network = case.network
+    by_group = network.cdf[:, nodes, states]
+    result = np.ones((len(network.conditions), len(nodes)))
+    share = np.array([g.share for g in network.groups])[:, None]
+    averaged = 1.0 - share + share * by_group
+    for cause, of in enumerate(network.groups_of):
+        variants = network.variants[cause]
+        common = [g for g in of if network.groups[g].variant is None]
+        result[cause] = averaged[common].prod(axis=0)
+        if variants:
+            result[cause] *= sum(
+                v.share
+                * averaged[[g for g in of if network.groups[g].variant == i]].prod(axis=0)
+                for i, v in enumerate(variants)
+            )
+    two_sided = network.bilateral[:, None]
+    seen_away = two_sided + (1.0 - two_sided) * SILENT_SIDE_SHARE
+    result = np.where(away, 1.0 - seen_away * (1.0 - result), result)
+    for i, node in enumerate(nodes):
+        if network.nodes[node] == BILATERAL:
+            up = network.bilateral * (1.0 - RECORDING_ERROR)
+            result[:, i] = 1.0 - up if states[i] == 0 else 1.0
+    return result
 
 
 def predicted_low(case: Case, states: States, nodes: list[int]) -> Array:
     """P(node stays in its lowest state | state), on the painful side: [state, node]."""
-    return _predicted_low(case, states, nodes, np.zeros(len(nodes), dtype=bool))
-
-
-def _predicted_low(case: Case, states: States, nodes: list[int], away: Array) -> Array:
     network, problem, singles = case.network, case.problem, states.singles
     used = np.unique(states.members[states.members >= 0])
     group_low = network.cdf[:, nodes, 0]
     n_groups, n_causes = len(network.groups), len(network.conditions)
     neutral = np.ones((1, len(nodes)))
-    # Rows of the problem: groups; sides of the pain; one-sided copies of the groups.
-    one_sided = np.where(away, 1 - 0.05 * (1 - group_low), group_low)
-    by_row = np.vstack([group_low, np.repeat(neutral, n_causes, axis=0), one_sided, neutral])
+    # Rows of the problem: groups; sides of the pain; copies of the groups for one-sided disease.
+    by_row = np.vstack([group_low, np.repeat(neutral, n_causes, axis=0), group_low, neutral])
     share = problem.share
     active = share * problem.scalar / (1.0 - share + share * problem.scalar)
     quiet_rows = singles.quiet[used]
@@ -162,29 +187,24 @@ def sources_of(case: Case, finding: str, cause: int) -> tuple[tuple[str, ...], s
     return tuple(dict.fromkeys(sources)), because
 
 
-def frequency_in(case: Case, cause: int) -> Array:
-    """P(node above its lowest state | only this cause), for every node."""
-    network = case.network
-    low = np.ones(len(network.nodes))
-    shares = network.variants[cause]
-    for group in network.groups_of[cause]:
-        kept = network.groups[group]
-        weight = shares[kept.variant].share if kept.variant is not None else 1.0
-        low *= 1.0 - weight * kept.share * (1.0 - network.cdf[group, :, 0])
-    background = network.background(case.facts.record.age)[:, 0]
-    return np.asarray(1.0 - low * background)
+def frequency_in(case: Case) -> Array:
+    """P(node above its lowest state | only this cause): [cause, node]."""
+    nodes = list(range(len(case.network.nodes)))
+    here = np.zeros(len(nodes), dtype=bool)
+    low = _at_most(case, nodes, np.zeros(len(nodes), dtype=np.int64), here)
+    return np.asarray(1.0 - low * case.network.background(case.facts.record.age)[:, 0])
 
 
 def missing_of(
-    case: Case, cause: int, elsewhere: Array, *, most: int = 6
+    case: Case, cause: int, frequency: Array, elsewhere: Array, *, most: int = 6
 ) -> tuple[Missing, ...]:
     """Typical findings of a condition that are not known yet, the most telling first.
 
-    `elsewhere` is each node's expected frequency over all that is possible now.
+    `frequency` is each node's frequency in the condition, `elsewhere` its expected frequency over
+    all that is possible now.
     """
     if case.network.conditions[cause] == OTHER:
         return ()
-    frequency = frequency_in(case, cause)
     found = []
     for i, name in enumerate(case.network.nodes):
         known = case.facts.state(name) is not None

@@ -53,7 +53,7 @@ SILENT_SIDE_SHARE = 0.05
 # Pain on both sides by two separate one-sided causes.
 BILATERAL_BY_CHANCE = 0.03
 # Share of leg pain in no listed condition, and so the prior of the unlisted cause.
-OTHER_PRIOR = 0.12
+OTHER_SHARE = 0.12
 
 _CEILING = 1.0 - RECORDING_ERROR
 
@@ -104,7 +104,7 @@ class CauseLink:
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
     """The compiled network. Axes: groups x nodes x states, padded with 1 beyond the last state."""
 

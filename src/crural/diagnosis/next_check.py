@@ -81,7 +81,7 @@ def information(present: Array, share: Array, kind: Array, n_kinds: int) -> Arra
     hit = np.zeros((n_kinds, present.shape[1]))
     np.add.at(hit, kind, share[:, None] * present)
     marginal = hit.sum(axis=0)
-    inside = np.clip(hit / mass[:, None], 0.0, 1.0)
+    inside = np.clip(hit / np.where(mass > 0, mass, 1.0)[:, None], 0.0, 1.0)
     split = entropy(np.stack([marginal, 1 - marginal]))
     left = (mass[:, None] * entropy(np.stack([inside, 1 - inside]))).sum(axis=0)
     return np.maximum(split - left, 0.0)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
 
-from crural.diagnosis.network import OTHER, OTHER_PRIOR, Array, Network
+from crural.diagnosis.network import OTHER, OTHER_SHARE, Array, Network
 from crural.facts import Facts
-from crural.knowledge import Condition, Knowledge, resolve
-from crural.knowledge.model import ByAge, Risk
+from crural.knowledge import Condition, Knowledge, Quantity, resolve
+from crural.knowledge.model import ByAge, Risk, Setting
 
 # A condition that cannot be without a fact that is known to be missing.
 IMPOSSIBLE = 1e-9
+# When the stated causes of a condition would by themselves make it as common as it is, this part of
+# it is still taken to come without them: no list of causes is complete.
+LEAST_OWN_SHARE = 0.2
+# Mean number of causes that contribute to the leg pain of one patient. Estimate (range 1.1 to 1.4):
+# a second cause is found in about one patient in five, as in the overlap of hip and spine disease or
+# of stenosis and arterial disease.
+MEAN_CAUSES = 1.2
 # The share of a one-sided condition that lies on the left when nothing is stated.
 EVEN_SIDES = 0.5
 
@@ -48,24 +57,62 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     over patients with and without it, so that not knowing it changes nothing.
     """
     probability, spread, steps = [], [], []
+    shares = _shares_in(network.knowledge, facts.record.setting)
+    scale = _scale_in(network.knowledge, facts.record.setting)
     for name in network.conditions:
         if name == OTHER:
-            probability.append(OTHER_PRIOR)
+            probability.append(scale * OTHER_SHARE)
             spread.append(0.5)
             steps.append(())
             continue
         condition = network.knowledge.conditions[name]
-        base = resolve(
-            condition.prior.in_setting(facts.record.setting),
-            network.knowledge.evidence,
-            "probability",
-        )
+        base = shares[name]
+        own = scale * _own_share(condition, shares, network.knowledge)
         made = tuple(_steps(condition, facts, network.knowledge))
-        odds = base.value / (1 - base.value) * float(np.prod([s.factor for s in made] or [1.0]))
+        odds = own / (1 - own) * float(np.prod([s.factor for s in made] or [1.0]))
         probability.append(max(odds / (1 + odds), IMPOSSIBLE))
         spread.append(base.spread)
         steps.append(made)
     return Priors(np.array(probability), np.array(spread), tuple(steps))
+
+
+@lru_cache(maxsize=16)
+def _shares_in(knowledge: Knowledge, setting: Setting) -> Mapping[str, Quantity]:
+    """Stated share of each condition in a setting."""
+    return {
+        name: resolve(condition.prior.in_setting(setting), knowledge.evidence, "probability")
+        for name, condition in knowledge.conditions.items()
+    }
+
+
+@lru_cache(maxsize=16)
+def _scale_in(knowledge: Knowledge, setting: Setting) -> float:
+    """What turns a share among patients with leg pain into a prior of the network.
+
+    Everybody in the clinic has at least one cause, while the network draws causes independently and
+    then is told that there is at least one. With priors p_i = s * share_i the shares come out right
+    among those with at least one cause when s = P(at least one) = 1 - product(1 - p_i). The shares
+    are first brought to add up to the mean number of causes of a patient.
+    """
+    shares = [q.value for q in _shares_in(knowledge, setting).values()] + [OTHER_SHARE]
+    normed = np.array(shares) * (MEAN_CAUSES / sum(shares))
+    s = 0.5
+    for _ in range(200):
+        s = 1.0 - float(np.prod(1.0 - s * normed))
+    return s * MEAN_CAUSES / sum(shares)
+
+
+def _own_share(condition: Condition, shares: Mapping[str, Quantity], knowledge: Knowledge) -> float:
+    """Share of a condition that no other condition brought about.
+
+    The stated share is the whole: share = 1 - (1 - own) * product(1 - parent * probability).
+    """
+    spared = 1.0
+    for cause in condition.caused_by:
+        probability = resolve(cause.probability, knowledge.evidence, "probability").value
+        spared *= 1.0 - shares[cause.condition].value * probability
+    whole = shares[condition.id].value
+    return max(1.0 - (1.0 - whole) / spared, LEAST_OWN_SHARE * whole)
 
 
 def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
@@ -90,23 +137,18 @@ def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[Pri
 
 
 def _risk_steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
-    """Only the most specific known risk of each nested family counts for a condition."""
+    """One factor for each known risk. Ratios of nested risks are increments and multiply; the
+    absence of a specific one that follows from the absence of a general one adds nothing."""
     listed = {risk.finding: risk for risk in condition.risks}
     steps = []
     for name, risk in listed.items():
         known = facts.risks.get(name)
-        if known is None:
-            continue
-        if known and any(
-            facts.risks.get(other) and name in knowledge.nested[other] for other in listed
-        ):
-            continue
-        if not known and any(
-            facts.risks.get(general) is not None and general in listed
+        follows = any(
+            facts.risks.get(general) is False and general in listed
             for general in knowledge.nested[name]
-        ):
-            continue
-        steps.append(_risk_step(risk, known, facts, knowledge))
+        )
+        if known is not None and (known or not follows):
+            steps.append(_risk_step(risk, known, facts, knowledge))
     return steps
 
 

@@ -24,7 +24,9 @@ from crural.knowledge.model import (
     Mechanism,
     Risk,
 )
+from crural.knowledge.numbers import NumberProblem, resolve
 from crural.knowledge.rules import Rule, Score
+from crural.knowledge.walk import numbers_of
 
 DATA = Path(__file__).parent / "data"
 VERSION = "1"
@@ -188,6 +190,7 @@ def _problems_between(knowledge: Knowledge) -> Iterator[Problem]:
     for condition in knowledge.conditions.values():
         yield from _problems_of_condition(knowledge, condition)
     yield from _circles(knowledge)
+    yield from _problems_of_numbers(knowledge)
     yield from _problems_of_rules(knowledge)
 
 
@@ -285,6 +288,19 @@ def _problems_of_risk(knowledge: Knowledge, file: str, risk: Risk) -> Iterator[P
             f"is a {finding.role} finding, not a risk",
             "list it under findings with a probability",
         )
+
+
+def _problems_of_numbers(knowledge: Knowledge) -> Iterator[Problem]:
+    for place in numbers_of(knowledge):
+        try:
+            resolve(place.number, knowledge.evidence, place.scale)
+        except NumberProblem as problem:
+            yield Problem(
+                place.file,
+                f"{place.owner}.{place.part}.{place.about}",
+                str(problem),
+                "cite an entry that holds the figure, or write an estimate with range and reason",
+            )
 
 
 def _circles(knowledge: Knowledge) -> Iterator[Problem]:

@@ -411,9 +411,12 @@ class Drugs(_Frozen):
         return known.classes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Knowledge:
-    """All that is known of the world, in one immutable piece."""
+    """All that is known of the world, in one immutable piece.
+
+    Compared by identity: `digest` tells whether two are the same.
+    """
 
     version: str
     digest: str

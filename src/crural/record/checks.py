@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from crural.record.field_error import FieldError, shown
 from crural.record.model import Observation, Sex
 from crural.record.sides import PainfulSide
 from crural.record.suggest import nearest, suggest
 from crural.record.units import UnitError, convert, understood
-from crural.record.vocabulary import FindingInfo, Vocabulary, is_measured, state_of
+from crural.record.vocabulary import FindingInfo, StateInfo, Vocabulary, measured_in, state_of
 
 # The one finding that the painful side itself decides.
 _BILATERAL_PAIN = "pain-bilateral"
+_LIST_THEM = "'crural findings WORD' lists the findings"
 
 
 def known_finding(finding_id: str, vocabulary: Vocabulary) -> FindingInfo:
@@ -30,9 +33,6 @@ def known_finding(finding_id: str, vocabulary: Vocabulary) -> FindingInfo:
     )
 
 
-_LIST_THEM = "'crural findings WORD' lists the findings"
-
-
 def usual_unit(finding_id: object, vocabulary: Vocabulary) -> str | None:
     """The unit that is meant when a value of this finding is written without one.
 
@@ -41,14 +41,15 @@ def usual_unit(finding_id: object, vocabulary: Vocabulary) -> str | None:
     finding = vocabulary.finding(finding_id) if isinstance(finding_id, str) else None
     if finding is None:
         return None
-    if finding.unit is None or not is_measured(finding):
+    unit = measured_in(finding)
+    if unit is None:
         raise _not_measured(finding)
-    if understood(finding.unit):
-        return finding.unit
+    if understood(unit):
+        return unit
     raise FieldError(
         ("unit",),
         f"the value of {finding.id} has no unit",
-        f"write unit: {finding.unit.strip('{}')} if that is what was measured",
+        f"write unit: {unit.strip('{}')} if that is what was measured",
     )
 
 
@@ -71,9 +72,10 @@ def fit(
     else:
         # "midline", "both" and nothing mean the same for what belongs to the whole body.
         side = None
-    if observation.value is None:
-        return observation.model_copy(update={"side": side})
-    value, unit = _value_in_unit(observation, finding)
+    value, unit = observation.value, observation.unit
+    wanted = measured_in(finding)
+    if value is not None and unit is not None and wanted is not None:
+        value, unit = _in_unit_of(finding, value, unit, wanted), wanted
     return observation.model_copy(update={"side": side, "value": value, "unit": unit})
 
 
@@ -103,7 +105,7 @@ def _check_kind(observation: Observation, finding: FindingInfo) -> None:
             ("present",),
             f"{finding.id} is graded, not present or absent",
             f"give state: {', '.join(states[:-1])} or {states[-1]}"
-            + (f", or value with unit: {finding.unit}" if is_measured(finding) else ""),
+            + (f", or value with unit: {unit}" if (unit := measured_in(finding)) else ""),
         )
     if observation.state is not None and observation.state not in states:
         if not states:
@@ -118,7 +120,7 @@ def _check_kind(observation: Observation, finding: FindingInfo) -> None:
             f"{shown(observation.state)} is not a state of {finding.id}",
             (f"did you mean {near}? " if near else "") + f"Its states are {', '.join(states)}",
         )
-    if observation.value is not None and (finding.unit is None or not is_measured(finding)):
+    if observation.value is not None and measured_in(finding) is None:
         raise _not_measured(finding)
 
 
@@ -143,37 +145,26 @@ def _check_bilateral(observation: Observation, painful: PainfulSide | None) -> N
         )
 
 
-def _value_in_unit(observation: Observation, finding: FindingInfo) -> tuple[float, str]:
-    if observation.value is None or observation.unit is None or finding.unit is None:
-        raise AssertionError("only called for measured observations")
+def _in_unit_of(finding: FindingInfo, value: float, unit: str, wanted: str) -> float:
     try:
-        value = convert(finding.id, observation.value, observation.unit, finding.unit)
+        converted = convert(finding.id, value, unit, wanted)
     except UnitError as error:
         raise FieldError(("unit",), f"{finding.id}: {error.problem}", error.remedy) from None
-    except (OverflowError, ArithmeticError):
-        value = float("inf")
-    if state_of(finding, value) is None:
+    except ArithmeticError:
+        converted = math.inf
+    if not math.isfinite(converted) or state_of(finding, converted) is None:
+        grades = ", ".join(f"{state.id} {_bounds(state)}" for state in finding.states)
         raise FieldError(
             ("value",),
-            f"{_words(observation.value, observation.unit)} is outside the possible range of "
-            f"{finding.id} ({_range(finding)})",
-            "check the value and its unit",
+            f"{value:g} {unit} is outside the possible range of {finding.id}",
+            f"check the value and its unit; in {wanted} the grades are {grades}",
         )
-    return value, finding.unit
+    return converted
 
 
-def _words(value: float, unit: str) -> str:
-    return f"{value:g} {unit}"
-
-
-def _range(finding: FindingInfo) -> str:
-    lows = [state.min for state in finding.states]
-    highs = [state.max for state in finding.states]
-    low = min((x for x in lows if x is not None), default=None)
-    high = max((x for x in highs if x is not None), default=None)
-    parts: list[str] = []
-    if low is not None and None not in lows:
-        parts.append(f"from {low:g}")
-    if high is not None and None not in highs:
-        parts.append(f"below {high:g}")
-    return f"{' and '.join(parts)} {finding.unit}" if parts else f"in {finding.unit}"
+def _bounds(state: StateInfo) -> str:
+    if state.min is None:
+        return f"below {state.max:g}"
+    if state.max is None:
+        return f"{state.min:g} or more"
+    return f"{state.min:g} to {state.max:g}"

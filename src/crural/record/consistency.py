@@ -102,33 +102,6 @@ def check_contradictions(
                 )
 
 
-def current(
-    observations: Sequence[Observation], painful: PainfulSide | None
-) -> tuple[Observation, ...]:
-    """The observations that no later one replaces, each once."""
-    by_finding: defaultdict[str, list[Observation]] = defaultdict(list)
-    for observation in dict.fromkeys(observations):
-        by_finding[observation.finding].append(observation)
-    # Where a newer observation of the left leg meets an older one of both, the older one goes
-    # altogether: what it said of the right leg may have changed too.
-    return tuple(
-        observation
-        for observation in dict.fromkeys(observations)
-        if not any(
-            _replaces(other, observation, painful) for other in by_finding[observation.finding]
-        )
-    )
-
-
-def _replaces(newer: Observation, older: Observation, painful: PainfulSide | None) -> bool:
-    return (
-        newer.date is not None
-        and older.date is not None
-        and newer.date > older.date
-        and _share_a_place(newer, older, painful)
-    )
-
-
 def _are_at_different_times(first: Observation, second: Observation) -> bool:
     return first.date is not None and second.date is not None and first.date != second.date
 

@@ -38,7 +38,8 @@ _WORDS: Mapping[str, Scalar] = {
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO"), False),
 }
 _WHOLE = re.compile(r"^[-+]?[0-9]{1,18}$")
-_NUMBER = re.compile(r"^[-+]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?$")
+_NUMBER = re.compile(r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
+_LONGEST_NUMBER = 40
 _NOT_FINITE = re.compile(r"^[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)$")
 _DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 _SURROGATES = re.compile(
@@ -80,7 +81,7 @@ class _Open:
     place: Place
     into: list[object] | dict[str, object]
     line: int
-    key: str | None = None
+    key: str = ""
 
 
 def parse(text: str, *, is_json: bool = False) -> Document:
@@ -188,7 +189,7 @@ class _Builder:
         top = self._open[-1]
         if isinstance(top.into, list):
             return (*top.place, len(top.into))
-        return top.place if top.key is None else (*top.place, top.key)
+        return (*top.place, top.key) if top.key else top.place
 
     def _begin(self, event: CollectionStartEvent, line: int) -> None:
         if self._is_key():
@@ -215,8 +216,9 @@ class _Builder:
             self._put(read_plain(event.value) if plain else event.value, line)
 
     def _is_key(self) -> bool:
+        # Empty keys are refused, so an empty one means that the next scalar is the key.
         return bool(self._open) and (
-            isinstance(self._open[-1].into, dict) and self._open[-1].key is None
+            isinstance(self._open[-1].into, dict) and not self._open[-1].key
         )
 
     def _key(self, key: str, line: int) -> None:
@@ -242,9 +244,9 @@ class _Builder:
         if isinstance(top.into, list):
             self.lines[(*top.place, len(top.into))] = line
             top.into.append(value)
-        elif top.key is not None:
+        else:
             top.into[top.key] = value
-            top.key = None
+            top.key = ""
 
 
 def read_plain(text: str) -> Scalar:
@@ -253,7 +255,7 @@ def read_plain(text: str) -> Scalar:
         return _WORDS[text]
     if _WHOLE.match(text):
         return int(text)
-    if _NUMBER.match(text):
+    if len(text) <= _LONGEST_NUMBER and _NUMBER.match(text):
         return float(text)
     if _NOT_FINITE.match(text):
         return float(text.lower().replace(".", ""))

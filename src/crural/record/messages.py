@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from crural.record.field_error import FieldError, Place, shown
 from crural.record.model import Record
+from crural.record.shorthand import PARTS
 from crural.record.suggest import nearest
 from crural.record.writer import flow
 
@@ -67,45 +68,27 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _parts(annotation: object) -> Sequence[object]:
-    """The types an annotation is made of, itself first."""
-    return [annotation, *(part for inner in get_args(annotation) for part in _parts(inner))]
-
-
 def _remedy(place: Place, kind: str) -> str:
     field = _field(place)
-    if field is None:
-        return "see docs/record.md"
     if kind in {"tuple_type", "model_type"} or isinstance(place[-1], int):
         # Where the shape is wrong, an example says more than a description.
-        return "write it like " + " ".join(
-            f"{place[0]}: {flow(one)}" for one in field.examples or ()
-        )
+        examples = " ".join(f"{place[0]}: {flow(example)}" for example in field.examples or ())
+        return f"write it like {examples}"
     return f"give as {place[-1]}: {field.description}"
 
 
-def _field(place: Place) -> FieldInfo | None:
-    """The field at a place of a Record; for an item of a list, the list."""
-    annotation: object = Record
-    field: FieldInfo | None = None
-    for step in place:
-        model = next(
-            (
-                part
-                for part in _parts(annotation)
-                if isinstance(part, type) and issubclass(part, BaseModel)
-            ),
-            None,
-        )
-        if isinstance(step, int) or model is None or step not in model.model_fields:
-            continue
-        field = model.model_fields[step]
-        annotation = field.annotation
-    return field
+def _field(place: Place) -> FieldInfo:
+    """The field at a place of a record; for an item of a list, the list."""
+    outer, inner = str(place[0]), place[-1]
+    if outer in PARTS and inner in PARTS[outer].model_fields:
+        return PARTS[outer].model_fields[str(inner)]
+    return Record.model_fields[outer]
 
 
 def _choices(place: Place) -> list[str]:
-    field = _field(place)
-    if field is None:
-        return []
-    return [part for part in _parts(field.annotation) if isinstance(part, str)]
+    return [part for part in _parts(_field(place).annotation) if isinstance(part, str)]
+
+
+def _parts(annotation: object) -> Sequence[object]:
+    """The types an annotation is made of, itself first."""
+    return [annotation, *(part for inner in get_args(annotation) for part in _parts(inner))]

@@ -103,7 +103,7 @@ class Observation(Part):
     unit: Text | None = Field(default=None, description="the unit of the value, such as mg/L")
     side: BodySide | None = Field(
         default=None,
-        description="left, right, both or midline (of the body); without it the painful leg is meant",
+        description="left, right, both or midline of the body; without it the painful leg is meant",
     )
     onset: Date | None = Field(
         default=None, description="the date on which the finding began, as year-month-day"
@@ -322,11 +322,3 @@ class Record(Part):
             consistency.check_dates(self, self.as_of, "as_of")
         consistency.check_contradictions(self.observations, self.side)
         return self
-
-    @property
-    def current_observations(self) -> tuple[Observation, ...]:
-        """The observations without those that a later one of the same finding and place replaces.
-
-        What is said twice is given once.
-        """
-        return consistency.current(self.observations, self.side)

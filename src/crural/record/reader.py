@@ -25,8 +25,6 @@ from crural.record.vocabulary import Vocabulary
 
 LARGEST_FILE = 1_000_000
 
-_FROM_ILLNESSES = "list of illnesses"
-
 
 def read_record(
     path: str | os.PathLike[str], vocabulary: Vocabulary, *, today: dt.date | None = None
@@ -131,7 +129,7 @@ def _add_usual_units(expanded: Expanded, vocabulary: Vocabulary) -> None:
 
 
 def _checked(record: Record, expanded: Expanded, vocabulary: Vocabulary, today: dt.date) -> Record:
-    """The record in the vocabulary's own terms, with the findings its illnesses stand for."""
+    """The record in the vocabulary's own terms."""
     # The calendar has already turned in some places where the patient may be.
     tomorrow = today + dt.timedelta(days=1)
     if record.as_of is None:
@@ -146,29 +144,38 @@ def _checked(record: Record, expanded: Expanded, vocabulary: Vocabulary, today: 
             fitted.append(checks.fit(observation, vocabulary, record.sex, record.side))
         except FieldError as fault:
             raise fault.within(("observations", i)) from None
-    _add_illnesses(record, fitted, expanded, vocabulary)
+    stated = _stated_by_illnesses(record, vocabulary)
+    expanded.origins += [("illnesses", i) for i, _ in stated]
     consistency.check_contradictions(
-        fitted, record.side, grade=lambda one: checks.grade_of(one, vocabulary)
+        [*fitted, *(observation for _, observation in stated)],
+        record.side,
+        grade=lambda one: checks.grade_of(one, vocabulary),
     )
     return record.model_copy(update={"observations": tuple(fitted)})
 
 
-def _add_illnesses(
-    record: Record, fitted: list[Observation], expanded: Expanded, vocabulary: Vocabulary
-) -> None:
-    """Adds the findings that the illnesses stand for, where nothing says them already."""
-    said: set[str] = {one.finding for one in fitted if one.present}
+def _stated_by_illnesses(record: Record, vocabulary: Vocabulary) -> list[tuple[int, Observation]]:
+    """The findings that the list of illnesses states outright, with their place in the list.
+
+    Only names that are the finding's own count: 'basal-cell cancer' may make the vocabulary think
+    of cancer, but does not contradict whoever says that there was none that matters.
+    """
+    stated: list[tuple[int, Observation]] = []
     for i, illness in enumerate(record.illnesses):
         finding_id = vocabulary.illness(illness.name)
-        if finding_id is None or finding_id in said:
+        finding = None if finding_id is None else vocabulary.finding(finding_id)
+        if finding is None:
             continue
-        stated = Observation(finding=finding_id, present=True, by=_FROM_ILLNESSES)
+        own_names = {name.casefold() for name in (finding.id, finding.name, *finding.synonyms)}
+        if finding.states or illness.name.casefold() not in own_names:
+            continue
+        observation = Observation(finding=finding.id, present=True)
         try:
-            fitted.append(checks.fit(stated, vocabulary, record.sex, record.side))
+            checks.fit(observation, vocabulary, record.sex, record.side)
         except FieldError as fault:
             raise FieldError(("illnesses", i), fault.problem, fault.remedy) from None
-        said.add(finding_id)
-        expanded.origins.append(("illnesses", i))
+        stated.append((i, observation))
+    return stated
 
 
 def _read_text(path: Path) -> str:

@@ -15,7 +15,7 @@ from crural.record.suggest import nearest
 
 SCHEMA: Final = "crural/record/1"
 
-_PARTS: Mapping[str, type[BaseModel]] = {
+PARTS: Mapping[str, type[BaseModel]] = {
     "observations": Observation,
     "treatments": Treatment,
     "drugs": Drug,
@@ -76,7 +76,7 @@ def expand(data: object) -> Expanded:
         )
     _check_keys(data, _RECORD_KEYS, ())
     _check_schema(data)
-    for name, model in _PARTS.items():
+    for name, model in PARTS.items():
         for i, item in enumerate(_items(data.get(name))):
             if is_mapping(item):
                 _check_keys(item, model.model_fields, (name, i))
@@ -85,7 +85,7 @@ def expand(data: object) -> Expanded:
         for key, value in data.items()
         if key not in _SHORT_FORMS and key != "schema"
     }
-    for name in (*_PARTS, "allergies"):
+    for name in (*PARTS, "allergies"):
         # An empty "drugs:" left in a template means the same as no line at all.
         if name in full and full[name] is None:
             del full[name]

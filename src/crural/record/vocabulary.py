@@ -81,6 +81,7 @@ def state_of(finding: FindingInfo, value: float) -> str | None:
     return None
 
 
-def is_measured(finding: FindingInfo) -> bool:
-    """Can the finding be given as a number?"""
-    return any(state.min is not None or state.max is not None for state in finding.states)
+def measured_in(finding: FindingInfo) -> str | None:
+    """The unit of a finding that can be given as a number, None for all others."""
+    bounded = any(state.min is not None or state.max is not None for state in finding.states)
+    return finding.unit if bounded else None

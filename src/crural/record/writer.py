@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from crural.record.document import read_plain
-from crural.record.model import Part, Record
+from crural.record.model import Record
 from crural.record.shapes import is_list, is_mapping
 from crural.record.shorthand import SCHEMA
 
@@ -29,17 +29,15 @@ def write_record(record: Record) -> str:
 
 def _lines(record: Record) -> Iterator[str]:
     yield f"schema: {SCHEMA}"
-    for key, value in _given(record, always=("side", "setting")).items():
-        if is_list(value) and value:
+    # The setting shifts every probability, so it is written even where it is the default.
+    said = record.model_dump(exclude_defaults=True) | {"setting": record.setting}
+    for key in Record.model_fields:
+        value = said.get(key)
+        if is_list(value):
             yield f"{key}:"
             yield from (f"  - {flow(item)}" for item in value)
-        elif not is_list(value):
+        elif key in said:
             yield f"{key}: {flow(value)}"
-
-
-def _given(part: Part, always: tuple[str, ...] = ()) -> dict[str, object]:
-    """The fields that say something, in the order of the model."""
-    return part.model_dump(exclude_defaults=True) | {name: getattr(part, name) for name in always}
 
 
 def flow(value: object) -> str:

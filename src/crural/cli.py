@@ -1,0 +1,199 @@
+"""The command line. Reads files, calls the rooms, writes to standard output; decides nothing.
+
+Rooms are imported inside the commands: each command starts as fast as what it needs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from crural.errors import CruralError
+
+FORMAT = click.Choice(["text", "json", "html"])
+
+
+class _Group(click.Group):
+    """Shows an error that a user can mend as one line, with exit status 2 and no traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CruralError as error:
+            click.echo(f"crural: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="crural")
+def main() -> None:
+    """Decision support for leg pain that will not go away."""
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=FORMAT, default="text", show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to this file instead of the screen.",
+)
+def assess(record: Path, form: str, output: Path | None) -> None:
+    """Assess the patient of RECORD: alerts, causes, next checks."""
+    from crural.assessment import assess as assess_record  # noqa: PLC0415
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.record import read_record  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    assessment = assess_record(read_record(record, knowledge.vocabulary), knowledge)
+    if form == "json":
+        from crural.report.as_json import to_json  # noqa: PLC0415
+
+        _write(to_json(assessment), output)
+    elif form == "html":
+        from crural.report.html import to_html  # noqa: PLC0415
+
+        _write(to_html(assessment), output)
+    else:
+        from crural.report.text import to_text  # noqa: PLC0415
+
+        _write(to_text(assessment, width=_width(output), colour=_colour(output)), output)
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.argument("condition")
+def explain(record: Path, condition: str) -> None:
+    """Explain how likely CONDITION is for the patient of RECORD, fact by fact."""
+    from crural.assessment import assess as assess_record  # noqa: PLC0415
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.record import read_record  # noqa: PLC0415
+    from crural.report.explained import to_text  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    known = _named(condition, knowledge.conditions, "condition")
+    assessment = assess_record(read_record(record, knowledge.vocabulary), knowledge)
+    _write(to_text(assessment, known, width=_width(None), colour=_colour(None)), None)
+
+
+@main.command()
+@click.argument("search", nargs=-1)
+def findings(search: tuple[str, ...]) -> None:
+    """List the findings a record can speak of; SEARCH narrows the list to what it resembles."""
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.report.vocabulary import to_text  # noqa: PLC0415
+
+    _write(to_text(load_knowledge(), " ".join(search), _width(None), _colour(None)), None)
+
+
+@main.group()
+def knowledge() -> None:
+    """Look at the medical knowledge, and check it."""
+
+
+@knowledge.command("check")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def knowledge_check(form: str) -> None:
+    """Prove that every number has its source, and compare the network with the literature."""
+    import json  # noqa: PLC0415
+
+    from crural.check import check  # noqa: PLC0415
+
+    report = check()
+    if form == "json":
+        _write(json.dumps(report.to_data(), ensure_ascii=False, indent=2), None)
+    else:
+        _write(report.to_text(), None)
+    if report.problems:
+        sys.exit(1)
+
+
+@knowledge.command("show")
+@click.argument("entry")
+def knowledge_show(entry: str) -> None:
+    """Show one entry (condition, finding, mechanism, evidence, alert) with its numbers."""
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.knowledge.show import show  # noqa: PLC0415
+
+    loaded = load_knowledge()
+    every = [
+        *loaded.conditions,
+        *loaded.findings,
+        *loaded.mechanisms,
+        *loaded.alerts,
+        *loaded.evidence,
+    ]
+    _write(show(_named(entry, every, "entry"), loaded), None)
+
+
+@knowledge.command("export")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
+def knowledge_export(form: str) -> None:
+    """Write all knowledge as JSON, or all its numbers as CSV."""
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.knowledge.show import export, export_numbers  # noqa: PLC0415
+
+    loaded = load_knowledge()
+    _write(export(loaded) if form == "json" else export_numbers(loaded), None)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--stage", type=click.Choice(["presentation", "work-up"]))
+@click.option("--format", "form", type=FORMAT, default="text", show_default=True)
+def validate(files: tuple[Path, ...], stage: str | None, form: str) -> None:
+    """Assess patients whose diagnosis is known (FILES, folders too) and measure the agreement."""
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.validation import validate_files  # noqa: PLC0415
+
+    _write(validate_files(files, load_knowledge(), stage=stage, form=form), None)
+
+
+def _named(name: str, known: Iterable[str], what: str) -> str:
+    """The id that a user typed, or an error with the nearest ones."""
+    from rapidfuzz import process  # noqa: PLC0415
+
+    ids = list(known)
+    if name in ids:
+        return name
+    close = [found for found, _, _ in process.extract(name, ids, limit=3, score_cutoff=60)]
+    raise CruralError(
+        file="command line",
+        field=what,
+        problem=f"no {what} is called '{name}'",
+        remedy=f"did you mean {', '.join(close)}?" if close else f"name a known {what}",
+    )
+
+
+def _width(output: Path | None) -> int | None:
+    """Fixed width when nobody looks at a terminal, so that files do not depend on the window."""
+    return None if output is None and sys.stdout.isatty() else 100
+
+
+def _colour(output: Path | None) -> bool:
+    return output is None and sys.stdout.isatty()
+
+
+def _write(text: str, output: Path | None) -> None:
+    """To the screen, or to a file whole or not at all."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    part = output.with_name(f".{output.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CruralError(
+            file=str(output),
+            problem=f"cannot be written: {error.strerror}",
+            remedy="name a folder that exists and that you may write to",
+        ) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""From facts to a diagnosis: probabilities, explanations, reasons, next checks, uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from crural.diagnosis.explain import (
+    Missing,
+    Reason,
+    frequency_in,
+    likelihood_ratios,
+    missing_of,
+    predicted_low,
+    reasons_of,
+)
+from crural.diagnosis.inference import Posterior, posterior, probability_of_evidence
+from crural.diagnosis.network import OTHER, Array, Network
+from crural.diagnosis.next_check import Battery, Check, batteries_of, checks_of
+from crural.diagnosis.problem import Case, Problem, case_of
+from crural.diagnosis.states import States, leading_states
+from crural.diagnosis.uncertainty import Pivot, uncertainty_of
+from crural.facts import Facts
+
+# Causes below this probability are listed without reasons: there are many, and none matters.
+REASONED = 0.005
+EXPLANATIONS = 8
+
+
+@dataclass(frozen=True)
+class VariantProbability:
+    """A form of a condition and its posterior probability."""
+
+    id: str
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class CauseFound:
+    """A cause with its probability, why, and how sure."""
+
+    id: str
+    name: str
+    probability: float
+    prior: float
+    interval: tuple[float, float]
+    for_: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    missing: tuple[Missing, ...]
+    variants: tuple[VariantProbability, ...]
+    pivot: Pivot | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A set of causes that together account for the record, and its exact probability."""
+
+    causes: tuple[str, ...]
+    probability: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything the network says of one record. `covered` is the share of all states that the
+    reasons, next checks and intervals rest on; the probabilities rest on all of them."""
+
+    causes: tuple[CauseFound, ...]
+    explanations: tuple[Explanation, ...]
+    other: float
+    error_bound: float
+    covered: float
+    checks: tuple[Check, ...]
+    batteries: tuple[Battery, ...]
+    probability: dict[str, float]
+
+
+def diagnose(network: Network, facts: Facts) -> Diagnosis:
+    """The diagnosis of a record. Probabilities are exact up to the error bound that is stated."""
+    case = case_of(network, facts)
+    exact = posterior(case.problem)
+    states = leading_states(case.problem, exact.evidence)
+    uncertain = uncertainty_of(case, states, exact.probability)
+    ratios = likelihood_ratios(case)
+    frequency = frequency_in(case)
+    elsewhere = _expected(case, states)
+    other = network.condition_index[OTHER]
+    causes = []
+    for i in np.argsort(-exact.probability):
+        if i == other:
+            continue
+        name = network.conditions[i]
+        value = float(exact.probability[i])
+        reasoned = value >= REASONED
+        for_, against = reasons_of(case, ratios, int(i)) if reasoned else ((), ())
+        causes.append(
+            CauseFound(
+                id=name,
+                name=network.name_of(int(i)),
+                probability=value,
+                prior=float(case.priors.probability[i]),
+                interval=(float(uncertain.interval[i, 0]), float(uncertain.interval[i, 1])),
+                for_=for_,
+                against=against,
+                missing=missing_of(case, int(i), frequency[i], elsewhere) if reasoned else (),
+                variants=_variants(network, exact, int(i)),
+                pivot=uncertain.pivots[i],
+            )
+        )
+    return Diagnosis(
+        causes=tuple(causes),
+        explanations=_explanations(case, exact, states),
+        other=_only(case, exact, (other,)),
+        error_bound=rounding_bound(case.problem),
+        covered=states.covered,
+        checks=checks_of(case, states),
+        batteries=batteries_of(case, states),
+        probability={n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)},
+    )
+
+
+def rounding_bound(problem: Problem) -> float:
+    """Bound on the rounding error of an exact posterior.
+
+    Every weight goes through at most `rows * (chunks + 3)` multiplications and as many additions of
+    non-negative numbers, each off by at most one unit in the last place.
+    """
+    operations = 4.0 * len(problem.share) * (problem.n_bits + 4)
+    return float(operations * np.finfo(np.float64).eps)
+
+
+def _variants(network: Network, exact: Posterior, cause: int) -> tuple[VariantProbability, ...]:
+    return tuple(
+        VariantProbability(v.id, v.name, p)
+        for v, p in zip(network.variants[cause], exact.variants[cause], strict=True)
+    )
+
+
+def _expected(case: Case, states: States) -> Array:
+    """Expected frequency of every node over all that is possible now."""
+    low = predicted_low(case, states, list(range(len(case.network.nodes))))
+    return np.maximum(1.0 - states.share @ low, 1e-6)
+
+
+def _explanations(case: Case, exact: Posterior, states: States) -> tuple[Explanation, ...]:
+    """The most probable sets of causes. Their order comes from the leading states, their
+    probability from a sweep over just the causes of the set."""
+    sets, which = states.sets
+    mass = np.zeros(len(sets))
+    np.add.at(mass, which, states.weight)
+    found = []
+    for i in np.argsort(-mass)[: EXPLANATIONS + 2]:
+        members = tuple(int(c) for c in np.flatnonzero(sets[i]))
+        names = tuple(case.network.conditions[c] for c in members)
+        found.append(Explanation(names, _only(case, exact, members)))
+    found.sort(key=lambda e: -e.probability)
+    return tuple(found[:EXPLANATIONS])
+
+
+def _only(case: Case, exact: Posterior, members: tuple[int, ...]) -> float:
+    """P(exactly these causes | evidence)."""
+    problem = case.problem
+    at = {cause: i for i, cause in enumerate(members)}
+    chance = 1.0
+    for cause, prior in enumerate(problem.prior):
+        absent = 1.0 - float(prior)
+        for parent, child, probability in problem.links:
+            if child == cause and parent in at:
+                absent *= 1.0 - probability
+        chance *= (1.0 - absent) if cause in at else absent
+    certain = replace(
+        problem,
+        names=tuple(problem.names[c] for c in members),
+        prior=np.ones(len(members)),
+        acts=tuple(problem.acts[c] for c in members),
+        links=(),
+    )
+    return chance * probability_of_evidence(certain) / exact.evidence

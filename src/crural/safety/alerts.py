@@ -1,0 +1,159 @@
+"""Alerts raised, and alerts that only a question keeps from being raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crural.facts import Facts
+from crural.knowledge import Knowledge
+from crural.knowledge.model import Alert, AlertUrgency
+from crural.knowledge.rules import DrugLeaf, DrugsTogetherLeaf, FindingLeaf, PregnancyLeaf
+from crural.rules import Patient, Truth, Verdict, evaluate, leaves_in_favour
+
+# Above this probability a dangerous condition is worth a question. In a surgery with ten such
+# patients a week it is one patient in five weeks.
+WORTH_A_QUESTION = 0.02
+
+_ORDER: Mapping[AlertUrgency, int] = {"emergency": 0, "same-day": 1, "two-weeks": 2}
+
+# Age and sex are known of everybody: they bring no alert to life.
+_FACTS = (FindingLeaf, DrugLeaf, DrugsTogetherLeaf, PregnancyLeaf)
+
+
+@dataclass(frozen=True)
+class RaisedAlert:
+    """An alert whose rule is met.
+
+    because: the facts that raise it, in words; rationale: why such a thing must not wait;
+    unknown: what the alert wants to be asked and is not known yet (it is raised all the same).
+    """
+
+    id: str
+    title: str
+    urgency: AlertUrgency
+    because: tuple[str, ...]
+    rationale: str
+    unknown: tuple[str, ...]
+    action: str
+    sources: tuple[str, ...]
+    about: tuple[str, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class OpenAlert:
+    """An alert that may be met, with a reason to think so.
+
+    because: the facts and suspicions that keep it alive, in words; ask: what to find out now, the
+    alert's own questions first, then the verdict's, those that settle it most directly first.
+    """
+
+    id: str
+    title: str
+    urgency: AlertUrgency
+    because: tuple[str, ...]
+    rationale: str
+    ask: tuple[str, ...]
+    action: str
+    sources: tuple[str, ...]
+    about: tuple[str, ...]
+    verdict: Verdict
+
+
+def alerts_of(
+    facts: Facts, knowledge: Knowledge, probability: Mapping[str, float]
+) -> tuple[RaisedAlert, ...]:
+    """The alerts whose rule is met, the most urgent first.
+
+    `probability` is the posterior of each condition; a condition it lacks is unknown.
+    """
+    patient = Patient(facts, probability)
+    raised = []
+    for alert in _in_order(knowledge):
+        verdict = evaluate(alert.when, patient)
+        if verdict.truth is Truth.MET:
+            raised.append(
+                RaisedAlert(
+                    id=alert.id,
+                    title=alert.title,
+                    urgency=alert.urgency,
+                    because=verdict.because,
+                    rationale=alert.because,
+                    unknown=_not_known(alert.ask, patient),
+                    action=alert.action,
+                    sources=alert.sources,
+                    about=alert.about,
+                    verdict=verdict,
+                )
+            )
+    return tuple(raised)
+
+
+def open_questions(
+    facts: Facts, knowledge: Knowledge, probability: Mapping[str, float]
+) -> tuple[OpenAlert, ...]:
+    """The alerts that are unknown but alive, with what to ask now, the most urgent first.
+
+    Alive: one of the facts that speak for the alert is there, or a dangerous condition that it is
+    about has a probability of at least `WORTH_A_QUESTION`.
+    """
+    patient = Patient(facts, probability)
+    still_open = []
+    for alert in _in_order(knowledge):
+        verdict = evaluate(alert.when, patient)
+        if verdict.truth is not Truth.UNKNOWN:
+            continue
+        because = _signs_of_life(alert, patient, knowledge)
+        if because:
+            still_open.append(
+                OpenAlert(
+                    id=alert.id,
+                    title=alert.title,
+                    urgency=alert.urgency,
+                    because=because,
+                    rationale=alert.because,
+                    ask=_to_ask(alert, verdict, patient),
+                    action=alert.action,
+                    sources=alert.sources,
+                    about=alert.about,
+                    verdict=verdict,
+                )
+            )
+    return tuple(still_open)
+
+
+def _in_order(knowledge: Knowledge) -> list[Alert]:
+    return sorted(knowledge.alerts.values(), key=lambda a: (_ORDER[a.urgency], a.title))
+
+
+def _signs_of_life(alert: Alert, patient: Patient, knowledge: Knowledge) -> tuple[str, ...]:
+    """The facts that speak for the alert and the suspicions it is about, in words."""
+    signs = [
+        reason
+        for leaf in leaves_in_favour(alert.when, knowledge)
+        if isinstance(leaf, _FACTS)
+        for verdict in (evaluate(leaf, patient),)
+        if verdict.truth is Truth.MET
+        for reason in verdict.because
+    ]
+    for name in alert.about:
+        condition = knowledge.conditions[name]
+        probability = patient.probability(name) or 0.0
+        if condition.urgency != "routine" and probability >= WORTH_A_QUESTION:
+            signs.append(f"{condition.name}: probability {100 * probability:.2g} %")
+    return tuple(dict.fromkeys(signs))
+
+
+def _to_ask(alert: Alert, verdict: Verdict, patient: Patient) -> tuple[str, ...]:
+    # A probability is nothing that a patient could be asked for.
+    wanted = [question for question in verdict.questions if not question.startswith("probability:")]
+    return tuple(dict.fromkeys((*_not_known(alert.ask, patient), *wanted)))
+
+
+def _not_known(findings: tuple[str, ...], patient: Patient) -> tuple[str, ...]:
+    def is_open(finding: str) -> bool:
+        least, most = patient.grade(finding)
+        return least < most
+
+    return tuple(finding for finding in findings if is_open(finding))

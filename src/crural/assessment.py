@@ -9,7 +9,7 @@ from crural.diagnosis import Diagnosis, Network, compile_network, diagnose
 from crural.facts import Facts, facts_of
 from crural.knowledge import Knowledge
 from crural.record import Record
-from crural.safety import OpenQuestion, RaisedAlert, alerts_of, open_questions
+from crural.safety import OpenAlert, RaisedAlert, alerts_of, open_questions
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Assessment:
     facts: Facts
     knowledge: Knowledge
     alerts: tuple[RaisedAlert, ...]
-    open_alerts: tuple[OpenQuestion, ...]
+    open_alerts: tuple[OpenAlert, ...]
     diagnosis: Diagnosis
 
 

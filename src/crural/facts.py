@@ -131,24 +131,35 @@ def _places(finding: Finding, observation: Observation, record: Record) -> tuple
 
 
 def _stated(record: Record, knowledge: Knowledge) -> Iterable[Fact]:
-    """Observations, the latest last so that it wins."""
+    """One fact for each finding and place that was observed.
+
+    Of repeated observations of one body side the latest counts. With pain in both legs both body
+    sides are the painful one; the leg where the finding is further from normal speaks.
+    """
 
     def when(observation: Observation) -> str:
         return observation.date.isoformat() if observation.date else ""
 
+    latest: dict[tuple[str, Place, str | None], Fact] = {}
     for observation in sorted(record.observations, key=when):
         finding = knowledge.findings[observation.finding]
-        state = _state_index(finding, observation)
         for place in _places(finding, observation, record):
-            yield Fact(
+            side = observation.side if finding.sided else None
+            latest[finding.id, place, side] = Fact(
                 finding.id,
                 place,
-                state,
+                _state_index(finding, observation),
                 stated=True,
                 why="recorded",
                 value=observation.value,
                 unit=observation.unit,
             )
+    worst: dict[Key, Fact] = {}
+    for (name, place, _), fact in latest.items():
+        known = worst.get((name, place))
+        if known is None or fact.state > known.state:
+            worst[name, place] = fact
+    return worst.values()
 
 
 def _state_index(finding: Finding, observation: Observation) -> int:

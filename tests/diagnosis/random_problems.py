@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from crural.diagnosis.inference import Posterior
+from crural.diagnosis.order import order_of
 from crural.diagnosis.problem import Mixture, Part, Problem, Together
 
 
@@ -30,9 +31,7 @@ def problems(
         if shape == 1:
             weights = rng.dirichlet([1.0, 1.0])
             forms = (Together((rows,)), Together((rows + 1,)))
-            part = Together(
-                (*part.parts, Mixture(tuple(weights.tolist()), forms, variants=True))
-            )
+            part = Together((*part.parts, Mixture(tuple(weights.tolist()), forms, variants=True)))
             rows += 2
         elif shape == 2:
             share = float(rng.uniform(0.1, 0.9))
@@ -54,6 +53,7 @@ def problems(
     background_upper = np.where(rng.random(n_bits) < 0.5, 1.0, rng.uniform(0.5, 1.0, n_bits))
     return Problem(
         names=tuple(f"cause-{i}" for i in range(n_causes)),
+        order=order_of(n_causes, [(parent, child) for parent, child, _ in chosen]),
         prior=rng.uniform(0.001, 0.6, n_causes),
         acts=tuple(acts),
         share=np.where(rng.random(rows) < 0.4, 1.0, rng.uniform(0.05, 0.95, rows)),

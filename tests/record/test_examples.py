@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 import yaml
 
 from crural import knowledge
+from crural.errors import RecordError
 from crural.record import Record, read_record, record_from_text, write_record
-from tests.record.conftest import FakeFinding, FakeState, FakeVocabulary
+from tests.record.conftest import HEAD, FakeFinding, FakeState, FakeVocabulary
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PAGE = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
 FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FINDINGS = Path(str(knowledge.__path__[0])) / "data" / "findings"
 
@@ -68,3 +72,23 @@ def test_the_smoker_has_both_walking_pains(vocabulary: FakeVocabulary) -> None:
 def test_the_pregnant_woman(vocabulary: FakeVocabulary) -> None:
     record = example("pregnant-hip", vocabulary)
     assert (record.pregnancy_weeks, record.side) == (33, "right")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_what_the_documentation_shows_can_be_read(block: str, vocabulary: FakeVocabulary) -> None:
+    text = block if "age:" in block else HEAD + block
+    assert record_from_text(text, vocabulary, "docs").age == 46
+
+
+def test_the_error_in_the_documentation_is_the_real_one(vocabulary: FakeVocabulary) -> None:
+    (shown,) = re.findall(r"```\n(case.yaml:12.*)\n```", PAGE)
+    lines = ["#"] * 4 + HEAD.splitlines() + ["observations:"]
+    lines += ["  - {finding: onset-speed, state: sudden}"] * 3 + ["  - {finding: crp, value: 4}"]
+    with pytest.raises(RecordError) as caught:
+        record_from_text("\n".join(lines), vocabulary, "case.yaml")
+    assert str(caught.value) == shown
+
+
+@pytest.mark.parametrize("key", Record.model_fields)
+def test_the_documentation_explains_every_key(key: str) -> None:
+    assert f"`{key}`" in PAGE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +15,12 @@ from crural.diagnosis.explain import (
     predicted_low,
     reasons_of,
 )
-from crural.diagnosis.inference import Posterior, posterior, probability_of_evidence
+from crural.diagnosis.inference import Posterior, rounding_bound
 from crural.diagnosis.network import OTHER, Array, Network
 from crural.diagnosis.next_check import Battery, Check, batteries_of, checks_of
-from crural.diagnosis.problem import Case, Problem, case_of
-from crural.diagnosis.states import States, leading_states
+from crural.diagnosis.problem import Case, case_of
+from crural.diagnosis.relax import posterior_within
+from crural.diagnosis.states import States, leading_states, likelihood_of
 from crural.diagnosis.uncertainty import Pivot, uncertainty_of
 from crural.facts import Facts
 
@@ -79,8 +80,9 @@ class Diagnosis:
 def diagnose(network: Network, facts: Facts) -> Diagnosis:
     """The diagnosis of a record. Probabilities are exact up to the error bound that is stated."""
     case = case_of(network, facts)
-    exact = posterior(case.problem)
-    states = leading_states(case.problem, exact.evidence)
+    states = leading_states(case.problem)
+    bounded = posterior_within(case.problem, states)
+    exact = bounded.posterior
     uncertain = uncertainty_of(case, states, exact.probability)
     ratios = likelihood_ratios(case)
     frequency = frequency_in(case)
@@ -112,22 +114,14 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
         causes=tuple(causes),
         explanations=_explanations(case, exact, states),
         other=_only(case, exact, (other,)),
-        error_bound=rounding_bound(case.problem),
-        covered=states.covered,
+        error_bound=bounded.error + rounding_bound(case.problem),
+        covered=min(states.total / exact.evidence, 1.0),
         checks=checks_of(case, states),
         batteries=batteries_of(case, states),
-        probability={n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)},
+        probability={
+            n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)
+        },
     )
-
-
-def rounding_bound(problem: Problem) -> float:
-    """Bound on the rounding error of an exact posterior.
-
-    Every weight goes through at most `rows * (chunks + 3)` multiplications and as many additions of
-    non-negative numbers, each off by at most one unit in the last place.
-    """
-    operations = 4.0 * len(problem.share) * (problem.n_bits + 4)
-    return float(operations * np.finfo(np.float64).eps)
 
 
 def _variants(network: Network, exact: Posterior, cause: int) -> tuple[VariantProbability, ...]:
@@ -159,21 +153,14 @@ def _explanations(case: Case, exact: Posterior, states: States) -> tuple[Explana
 
 
 def _only(case: Case, exact: Posterior, members: tuple[int, ...]) -> float:
-    """P(exactly these causes | evidence)."""
+    """P(exactly these causes | evidence): every way in which they can act, added up."""
     problem = case.problem
-    at = {cause: i for i, cause in enumerate(members)}
-    chance = 1.0
+    at = set(members)
+    chance = problem.background_scalar / exact.evidence
     for cause, prior in enumerate(problem.prior):
         absent = 1.0 - float(prior)
         for parent, child, probability in problem.links:
             if child == cause and parent in at:
                 absent *= 1.0 - probability
         chance *= (1.0 - absent) if cause in at else absent
-    certain = replace(
-        problem,
-        names=tuple(problem.names[c] for c in members),
-        prior=np.ones(len(members)),
-        acts=tuple(problem.acts[c] for c in members),
-        links=(),
-    )
-    return chance * probability_of_evidence(certain) / exact.evidence
+    return chance * likelihood_of(problem, members)

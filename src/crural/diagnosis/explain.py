@@ -92,8 +92,7 @@ def _at_most(case: Case, nodes: list[int], states: Ints, away: Array) -> Array:
         result[cause] = averaged[common].prod(axis=0)
         if variants:
             result[cause] *= sum(
-                v.share
-                * averaged[[g for g in of if network.groups[g].variant == i]].prod(axis=0)
+                v.share * averaged[[g for g in of if network.groups[g].variant == i]].prod(axis=0)
                 for i, v in enumerate(variants)
             )
     two_sided = network.bilateral[:, None]

@@ -11,9 +11,11 @@ All weights are sums and products of non-negative terms, so nothing cancels. The
 inclusion and exclusion over the findings subtracts numbers near 1 to reach results near 1e-15 and
 loses every digit with a dozen findings, which is why it is not used here.
 
-Causes that bring about other causes add one bit for each cause that can be brought about; it lives
-from its first parent to its own turn. With n bits the work is proportional to 2^n; `order_of` keeps
-the number of such extra bits small.
+The work doubles with every bit that is alive. A bit is alive only between the first and the last
+cause that acts on it; then it must have been explained. Qualities of pain are acted on by every
+cause and live throughout (*broad* bits); signs and test results belong to a few causes, which the
+order of the sweep keeps together, and live briefly (*narrow* bits). A cause that can be brought about
+by others adds one more bit from its first parent to its own turn.
 
 References: noisy-OR diagnosis networks and their cost in positive findings: Shwe et al. 1991
 (QMR-DT), Heckerman 1989; noisy-MAX: Díez 1993; decomposition of noisy-OR: Heckerman & Breese 1996.
@@ -21,22 +23,18 @@ References: noisy-OR diagnosis networks and their cost in positive findings: Shw
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from crural.diagnosis.network import Array
 from crural.diagnosis.problem import Mixture, Part, Problem, Together
 
-# Bits moved at once by one small dense matrix. 16 x 16 stays in the first cache, and a group then
-# costs one matrix product for every four findings instead of a pass over the weights for each.
+# Broad bits moved at once by one small dense matrix. 16 x 16 stays in the first cache, and a group
+# then costs one matrix product for every four of them instead of a pass over the weights for each.
 CHUNK_BITS = 4
-# Moves tried to improve the order of the causes; more than this no longer helps on the network of
-# all conditions.
-ORDER_MOVES = 1500
+# A bit on which more than this share of the causes act lives throughout.
+BROAD = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,111 +51,135 @@ class Posterior:
 
 
 def posterior(problem: Problem) -> Posterior:
-    """Posterior of every cause, exact up to rounding.
+    """Posterior of every cause, exact up to rounding (see `rounding_bound`).
 
-    Work and memory grow with 2^n_bits; see `bounded` for records with many findings.
+    Work and memory grow with 2 to the number of bits alive at the widest point.
     """
     return _Sweep(problem).posterior()
 
 
-def probability_of_evidence(problem: Problem) -> float:
-    """P(evidence, at least one cause)."""
-    return _Sweep(problem).evidence()
+def rounding_bound(problem: Problem) -> float:
+    """Bound on the relative rounding error of `posterior`.
 
-
-@lru_cache(maxsize=64)
-def order_of(n_causes: int, links: tuple[tuple[int, int, float], ...]) -> tuple[int, ...]:
-    """An order of the causes, parents before children, with few children waiting at any time.
-
-    Each waiting child doubles the work of every step, so the cost of an order is the sum of
-    2^waiting over its steps. The order starts with each child right behind its ancestors and is
-    improved by moving single causes, with a fixed seed. Causes without links come first.
+    Every weight is made by at most 4 (rows x (bits + 4)) multiplications and additions of
+    non-negative numbers, each off by at most one unit in the last place.
     """
-    parents: dict[int, list[int]] = {}
-    for parent, child, _ in links:
-        parents.setdefault(child, []).append(parent)
-        parents.setdefault(parent, [])
-    order: list[int] = []
-
-    def place(cause: int) -> None:
-        if cause not in order:
-            for parent in sorted(parents[cause], key=lambda p: len(parents[p])):
-                place(parent)
-            order.append(cause)
-
-    for cause in sorted(parents, key=lambda c: (len(parents[c]), c)):
-        if parents[cause]:
-            place(cause)
-    improved = _improved(order, [(parent, child) for parent, child, _ in links])
-    return (*(i for i in range(n_causes) if i not in parents), *improved)
+    operations = 4.0 * len(problem.share) * (problem.n_bits + 4)
+    return float(operations * np.finfo(np.float64).eps)
 
 
-def _improved(order: list[int], links: list[tuple[int, int]]) -> list[int]:
-    """The order after a fixed number of moves of one cause that do not make it dearer."""
-    choose = random.Random(0)  # noqa: S311 - any fixed sequence serves
-    best = _cost(order, links)
-    for _ in range(ORDER_MOVES if len(order) > 2 else 0):
-        moved = list(order)
-        cause = moved.pop(choose.randrange(len(moved)))
-        place = {c: i for i, c in enumerate(moved)}
-        low = max((place[p] + 1 for p, c in links if c == cause), default=0)
-        high = min((place[c] for p, c in links if p == cause), default=len(moved))
-        moved.insert(choose.randint(low, high), cause)
-        cost = _cost(moved, links)
-        if cost <= best:
-            order, best = moved, cost
-    return order
-
-
-def _cost(order: list[int], links: list[tuple[int, int]]) -> int:
-    place = {c: i for i, c in enumerate(order)}
+def width_of(problem: Problem) -> int:
+    """Bits and waiting children alive together at the widest step of the sweep."""
+    plan = _plan(problem)
+    place = {cause: at for at, cause in enumerate(problem.order)}
+    alive = np.zeros(len(problem.order) + 1, dtype=np.int64)
+    for at, bits in plan.born.items():
+        alive[at] += len(bits)
+    for at, bits in plan.dying.items():
+        alive[at + 1] -= len(bits)
     first: dict[int, int] = {}
-    for parent, child in links:
-        first[child] = min(first.get(child, len(order)), place[parent])
-    change = [0] * (len(order) + 1)
+    for parent, child, _ in problem.links:
+        first[child] = min(first.get(child, len(alive)), place[parent])
     for child, start in first.items():
-        change[start + 1] += 1
-        change[place[child] + 1] -= 1
-    waiting, cost = 0, 0
-    for step in change[:-1]:
-        waiting += step
-        cost += 1 << waiting
-    return cost
+        alive[start] += 1
+        alive[place[child]] -= 1
+    return len(plan.broad) + int(np.cumsum(alive).max(initial=0))
 
 
-class _Moves:
-    """How every row of a problem moves weight between sets of explained bits.
+@dataclass(frozen=True)
+class _Plan:
+    """Which bits are broad, and when each narrow bit is born and dies (steps of the order)."""
 
-    A row acts on the bits by the Kronecker product of [[lower, 0], [upper - lower, upper]]; it is
-    kept as one small matrix for each chunk of bits.
+    broad: tuple[int, ...]
+    narrow: tuple[int, ...]
+    untouched: tuple[int, ...]
+    born: dict[int, list[int]]
+    dying: dict[int, list[int]]
+
+
+def _rows_of(part: Part) -> list[int]:
+    if isinstance(part, int):
+        return [part if part >= 0 else -1 - part]
+    return [row for inner in part.parts for row in _rows_of(inner)]
+
+
+def _plan(problem: Problem) -> _Plan:
+    """Lifetimes of the bits under the order of the problem."""
+    acting = (problem.upper != 1.0) | (problem.lower != 1.0)
+    touched = np.stack([acting[_rows_of(part)].any(axis=0) for part in problem.acts])
+    touched = touched[list(problem.order)]
+    causes = len(problem.order)
+    count = touched.sum(axis=0)
+    broad = tuple(int(b) for b in np.flatnonzero(count > BROAD * causes))
+    untouched = tuple(int(b) for b in np.flatnonzero(count == 0))
+    narrow = tuple(b for b in range(problem.n_bits) if b not in broad and b not in untouched)
+    born: dict[int, list[int]] = {}
+    dying: dict[int, list[int]] = {}
+    for bit in narrow:
+        steps = np.flatnonzero(touched[:, bit])
+        born.setdefault(int(steps[0]), []).append(bit)
+        dying.setdefault(int(steps[-1]), []).append(bit)
+    return _Plan(broad, narrow, untouched, born, dying)
+
+
+class _Rows:
+    """How every row of a problem acts: on broad bits by small matrices, on narrow ones by axes.
+
+    A row acts on one bit by [[lower, 0], [upper - lower, upper]]; on a chunk of broad bits by the
+    Kronecker product of these.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        n = problem.n_bits
+    def __init__(self, problem: Problem, plan: _Plan) -> None:
         self.share = problem.share.tolist()
         self.scalar = problem.scalar.tolist()
-        silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1)
-        self.position = np.where(silent, -1, np.cumsum(~silent) - 1).tolist()
-        upper, lower = problem.upper[~silent], problem.lower[~silent]
-        n_chunks = max(1, -(-n // CHUNK_BITS))
-        edges = np.linspace(0, n, n_chunks + 1).astype(int)
-        self.matrices = [
-            _kronecker(upper[:, a:b], lower[:, a:b])
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
-        self.turned = [np.ascontiguousarray(m.transpose(0, 2, 1)) for m in self.matrices]
+        acting = (problem.upper != 1.0) | (problem.lower != 1.0)
+        self.narrow: list[list[tuple[int, float, float]]] = [[] for _ in self.share]
+        for row, bit in zip(*np.nonzero(acting[:, list(plan.narrow)]), strict=True):
+            b = plan.narrow[bit]
+            self.narrow[row].append((b, problem.upper[row, b], problem.lower[row, b]))
+        broad = list(plan.broad)
+        n_chunks = -(-len(broad) // CHUNK_BITS)
+        self.chunks: list[tuple[list[int], Array, Array]] = []
+        for bits in np.array_split(broad, n_chunks) if n_chunks else []:
+            works = acting[:, bits].any(axis=1)
+            matrices = _kronecker(problem.upper[works][:, bits], problem.lower[works][:, bits])
+            position = np.where(works, np.cumsum(works) - 1, -1).tolist()
+            turned = np.ascontiguousarray(matrices.transpose(0, 2, 1))
+            self.chunks.append((position, matrices, turned))
+        self.silent = (~acting.any(axis=1)).tolist()
 
-    def move(self, row: int, weights: Array, matrices: list[Array], turned: list[Array]) -> Array:
-        """The weights after a row that is certain to act, without its scalar."""
-        at = self.position[row]
+    def moved(self, row: int, weights: Array, axes: list[int], *, back: bool) -> Array:
+        """The weights after a row that is certain to act, without its scalar (a new array)."""
         shape = weights.shape
-        last = turned[-1][at]
-        moved = weights.reshape(-1, len(last)) @ last
-        after = len(last)
-        for matrix in reversed(matrices[:-1]):
-            moved = np.matmul(matrix[at], moved.reshape(-1, matrix.shape[1], after))
-            after *= matrix.shape[1]
-        return moved.reshape(shape)
+        moved = weights
+        after = 1
+        for position, matrices, turned in reversed(self.chunks):
+            size = matrices.shape[1]
+            at = position[row]
+            if at >= 0:
+                forward, transposed = (turned, matrices) if back else (matrices, turned)
+                if after == 1:
+                    moved = moved.reshape(-1, size) @ transposed[at]
+                else:
+                    moved = np.matmul(forward[at], moved.reshape(-1, size, after))
+            after *= size
+        moved = moved.reshape(shape)
+        for bit, upper, lower in self.narrow[row]:
+            moved = _on_axis(moved, axes.index(bit), upper, lower, back=back)
+        return moved
+
+
+def _on_axis(weights: Array, axis: int, upper: float, lower: float, *, back: bool) -> Array:
+    """[[lower, 0], [upper - lower, upper]] on one axis, or its transpose."""
+    result = np.empty_like(weights)
+    old, new = np.moveaxis(weights, axis, 0), np.moveaxis(result, axis, 0)
+    if back:
+        new[0] = lower * old[0] + (upper - lower) * old[1]
+        new[1] = upper * old[1]
+    else:
+        new[0] = lower * old[0]
+        new[1] = upper * old[1] + (upper - lower) * old[0]
+    return result
 
 
 def _kronecker(upper: Array, lower: Array) -> Array:
@@ -178,179 +200,186 @@ def _kronecker(upper: Array, lower: Array) -> Array:
 
 @dataclass
 class _Step:
-    """What the forward sweep keeps of a cause for the way back."""
+    """What the forward sweep keeps of a cause for the way back. Axes are positions in arrays."""
 
     cause: int
+    axes: list[int]
     present: Array
     variants: tuple[Array, ...]
-    waited: int | None
-    born: int
-    brings: tuple[tuple[int, float], ...]
+    births: list[int] = field(default_factory=list)
+    waited: int | None = None
+    children: int = 0
+    brings: tuple[tuple[int, float], ...] = ()
+    deaths: list[int] = field(default_factory=list)
+
+
+# Waiting children are axes too; they are told from bits by their sign.
+def _child(cause: int) -> int:
+    return -1 - cause
 
 
 class _Sweep:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.moves = _Moves(problem)
-        self.order = order_of(len(problem.names), problem.links)
+        self.plan = _plan(problem)
+        self.rows = _Rows(problem, self.plan)
         self.brings: dict[int, list[tuple[int, float]]] = {}
         for parent, child, probability in problem.links:
             self.brings.setdefault(parent, []).append((child, probability))
 
-    def acted(self, part: Part, weights: Array, *, back: bool = False) -> Array:
+    def acted(self, part: Part, weights: Array, axes: list[int], *, back: bool = False) -> Array:
         """The weights after a part has acted (or, going back, what they are worth before it)."""
-        moves = self.moves
-        if isinstance(part, Together):
-            factor = 1.0
-            for inner in part.parts:
-                if isinstance(inner, int):
-                    row, share = (inner, moves.share[inner]) if inner >= 0 else (-1 - inner, 1.0)
-                    act = share * moves.scalar[row]
-                    if moves.position[row] < 0:
-                        factor *= 1.0 - share + act
-                        continue
-                    pair = (
-                        (moves.turned, moves.matrices) if back else (moves.matrices, moves.turned)
-                    )
-                    moved = moves.move(row, weights, *pair)
-                    if share == 1.0:
-                        weights = moved
-                        factor *= act
-                    else:
-                        weights = (1.0 - share) * weights + act * moved
-                else:
-                    weights = self.acted(inner, weights, back=back)
-            return weights * factor if factor != 1.0 else weights
+        rows = self.rows
         if isinstance(part, Mixture):
             total = np.zeros_like(weights)
             for share, inner in zip(part.weights, part.parts, strict=True):
-                total += share * self.acted(inner, weights, back=back)
+                total += share * self.acted(inner, weights, axes, back=back)
             return total
-        return self.acted(Together((part,)), weights, back=back)
+        factor = 1.0
+        for inner in part.parts if isinstance(part, Together) else (part,):
+            if not isinstance(inner, int):
+                weights = self.acted(inner, weights, axes, back=back)
+                continue
+            row, share = (inner, rows.share[inner]) if inner >= 0 else (-1 - inner, 1.0)
+            act = share * rows.scalar[row]
+            if rows.silent[row]:
+                factor *= 1.0 - share + act
+                continue
+            moved = rows.moved(row, weights, axes, back=back)
+            if share == 1.0:
+                weights = moved
+                factor *= act
+            else:
+                moved *= act
+                moved += (1.0 - share) * weights
+                weights = moved
+        return weights * factor if factor != 1.0 else weights
 
     def start(self) -> Array:
-        """Weights of the background alone."""
+        """Weights of the background alone, before any narrow bit is born."""
         problem = self.problem
+        low, high = problem.background_lower, problem.background_upper
         weights = np.full(1, problem.background_scalar)
-        for low, high in zip(problem.background_lower, problem.background_upper, strict=True):
-            weights = np.multiply.outer(weights, np.array([low, high - low])).reshape(-1)
+        for bit in self.plan.untouched:
+            weights = weights * (high[bit] - low[bit])
+        for bit in self.plan.broad:
+            pair = np.array([low[bit], high[bit] - low[bit]])
+            weights = np.multiply.outer(weights, pair).reshape(-1)
         return weights
 
     def none(self) -> float:
         """P(evidence and no cause at all)."""
-        return float(self.start()[-1] * np.prod(1.0 - self.problem.prior))
-
-    def evidence(self) -> float:
-        weights, _ = self.forward()
-        return float(weights[-1]) - self.none()
+        problem = self.problem
+        return float(
+            problem.background_scalar
+            * np.prod(problem.background_upper - problem.background_lower)
+            * np.prod(1.0 - problem.prior)
+        )
 
     def forward(self) -> tuple[Array, list[_Step]]:
-        """Final weights and what each cause did. Axes: waiting children..., sets of bits."""
+        """Final weights and what each cause did. Axes: waiting children and narrow bits that are
+        alive, then all sets of broad bits."""
+        problem = self.problem
+        low, high = problem.background_lower, problem.background_upper
         weights = self.start()
-        waiting: list[int] = []
+        axes: list[int] = []
         steps: list[_Step] = []
-        for cause in self.order:
-            prior = float(self.problem.prior[cause])
-            waited = waiting.index(cause) if cause in waiting else None
+        for at, cause in enumerate(problem.order):
+            births = self.plan.born.get(at, [])
+            for bit in births:
+                axes.insert(0, bit)
+                weights = np.stack([low[bit] * weights, (high[bit] - low[bit]) * weights])
+            prior = float(problem.prior[cause])
+            waited = axes.index(_child(cause)) if _child(cause) in axes else None
             if waited is None:
                 absent, entering = (1.0 - prior) * weights, prior * weights
             else:
                 uncaused, caused = weights.take(0, waited), weights.take(1, waited)
                 absent, entering = (1.0 - prior) * uncaused, prior * uncaused + caused
-                del waiting[waited]
-            part = self.problem.acts[cause]
-            present = self.acted(part, entering)
-            variants = self._variants(part, entering)
-            brings = tuple(self.brings.get(cause, ()))
-            born = [child for child, _ in brings if child not in waiting]
+                del axes[waited]
+            part = problem.acts[cause]
+            here = list(axes)
+            present = self.acted(part, entering, here)
+            variants = self._variants(part, entering, here)
+            brings = self.brings.get(cause, [])
+            children = [child for child, _ in brings if _child(child) not in axes]
             after = present
-            for child in born:
-                waiting.insert(0, child)
+            for child in children:
+                axes.insert(0, _child(child))
                 absent = np.stack([absent, np.zeros_like(absent)])
                 after = np.stack([after, np.zeros_like(after)])
-            for child, probability in brings:
-                after = _brought(after, waiting.index(child), probability)
-            places = tuple((waiting.index(child), p) for child, p in brings)
-            steps.append(_Step(cause, present, variants, waited, len(born), places))
+            places = tuple((axes.index(_child(child)), p) for child, p in brings)
+            for axis, probability in places:
+                after = _on_axis(after, axis, 1.0, 1.0 - probability, back=False)
             weights = absent + after
+            deaths = []
+            for bit in self.plan.dying.get(at, []):
+                axis = axes.index(bit)
+                weights = weights.take(1, axis)
+                deaths.append(axis)
+                del axes[axis]
+            steps.append(
+                _Step(cause, here, present, variants, births, waited, len(children), places, deaths)
+            )
         return weights, steps
 
-    def _variants(self, part: Part, entering: Array) -> tuple[Array, ...]:
+    def _variants(self, part: Part, entering: Array, axes: list[int]) -> tuple[Array, ...]:
         """The entering weights after each variant alone, times its share; () without variants."""
         found = _variant_mixture(part)
         if found is None:
             return ()
-        return tuple(
-            self.acted(_only(part, found, i), entering) for i in range(len(found.parts))
-        )
+        return tuple(self.acted(_only(part, i), entering, axes) for i in range(len(found.parts)))
 
     def posterior(self) -> Posterior:
+        problem = self.problem
+        low, high = problem.background_lower, problem.background_upper
         weights, steps = self.forward()
         evidence = float(weights[-1]) - self.none()
-        probability = np.zeros(len(self.problem.names))
-        variants: list[tuple[float, ...]] = [()] * len(self.problem.names)
+        probability = np.zeros(len(problem.names))
+        variants: list[tuple[float, ...]] = [()] * len(problem.names)
         worth = np.zeros_like(weights)
         worth[-1] = 1.0
         for step in reversed(steps):
-            prior = float(self.problem.prior[step.cause])
+            for axis in reversed(step.deaths):
+                worth = np.stack([np.zeros_like(worth), worth], axis=axis)
+            prior = float(problem.prior[step.cause])
             present = worth
             for axis, p in reversed(step.brings):
-                present = _brought_back(present, axis, p)
+                present = _on_axis(present, axis, 1.0, 1.0 - p, back=True)
             absent = worth
-            for _ in range(step.born):
+            for _ in range(step.children):
                 present, absent = present[0], absent[0]
             probability[step.cause] = float(np.vdot(present, step.present)) / evidence
             variants[step.cause] = tuple(
                 float(np.vdot(present, v)) / evidence for v in step.variants
             )
-            entering = self.acted(self.problem.acts[step.cause], present, back=True)
-            uncaused = (1.0 - prior) * absent + prior * entering
-            worth = (
-                uncaused
-                if step.waited is None
-                else np.stack([uncaused, entering], axis=step.waited)
-            )
+            entering = self.acted(problem.acts[step.cause], present, step.axes, back=True)
+            worth = (1.0 - prior) * absent + prior * entering
+            if step.waited is not None:
+                worth = np.stack([worth, entering], axis=step.waited)
+            for bit in reversed(step.births):
+                worth = low[bit] * worth[0] + (high[bit] - low[bit]) * worth[1]
         return Posterior(probability, tuple(variants), evidence)
-
-
-def _brought(weights: Array, axis: int, probability: float) -> Array:
-    """A present cause brings about a waiting child with a probability."""
-    moved = weights.copy()
-    view = np.moveaxis(moved, axis, 0)
-    view[1] += probability * view[0]
-    view[0] *= 1.0 - probability
-    return moved
-
-
-def _brought_back(worth: Array, axis: int, probability: float) -> Array:
-    moved = worth.copy()
-    view = np.moveaxis(moved, axis, 0)
-    view[0] *= 1.0 - probability
-    view[0] += probability * view[1]
-    return moved
 
 
 def _variant_mixture(part: Part) -> Mixture | None:
     """The mixture over variants inside a part."""
-    if isinstance(part, Mixture):
-        if part.variants:
-            return part
-        return next((m for m in map(_variant_mixture, part.parts) if m is not None), None)
-    if isinstance(part, Together):
-        return next((m for m in map(_variant_mixture, part.parts) if m is not None), None)
-    return None
+    if isinstance(part, int):
+        return None
+    if isinstance(part, Mixture) and part.variants:
+        return part
+    return next((m for m in map(_variant_mixture, part.parts) if m is not None), None)
 
 
-def _only(part: Part, found: Mixture, index: int) -> Part:
+def _only(part: Part, index: int) -> Part:
     """The part with every mixture over variants cut down to one of them (its share kept)."""
-    if isinstance(part, Mixture):
-        if part.variants:
-            return Mixture((part.weights[index],), (part.parts[index],), variants=True)
-        inner = tuple(_only(p, found, index) for p in part.parts)
-        return Mixture(part.weights, inner, variants=False)
-    if isinstance(part, Together):
-        return Together(tuple(_only(p, found, index) for p in part.parts))
-    return part
-
-
-Weights = npt.NDArray[np.float64]
+    if isinstance(part, int):
+        return part
+    if isinstance(part, Mixture) and part.variants:
+        return Mixture((part.weights[index],), (part.parts[index],), variants=True)
+    inner = tuple(_only(p, index) for p in part.parts)
+    return (
+        Mixture(part.weights, inner, variants=False)
+        if isinstance(part, Mixture)
+        else Together(inner)
+    )

@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from crural.diagnosis.order import order_of
 from crural.knowledge import Knowledge, Quantity, resolve
 from crural.knowledge.model import (
     ByAge,
@@ -132,6 +133,16 @@ class Network:
         """Position of each condition."""
         return {name: i for i, name in enumerate(self.conditions)}
 
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The order in which the exact engine takes the conditions."""
+        acting = self.cdf[:, :, 0] < 1.0
+        touches = np.stack([acting[list(of)].any(axis=0) for of in self.groups_of])
+        count = touches.sum(axis=0)
+        narrow = (count > 0) & (count < len(self.conditions) / 2)
+        links = [(link.parent, link.child) for link in self.links]
+        return order_of(len(self.conditions), links, touches[:, narrow])
+
     def background(self, age: float) -> Array:
         """cdf[node, state] of everything that is not a cause of the leg pain, at an age in years.
 
@@ -217,9 +228,7 @@ class _Compiler:
             if finding.nested_under in self.node:
                 self.children.setdefault(str(finding.nested_under), []).append(finding.id)
         # At 50 years: background in a published sensitivity is that of the patients studied.
-        self.usual = {
-            f.id: _frequency_cdf(knowledge, f, f.background, 50.0) for f in self.findings
-        }
+        self.usual = {f.id: _frequency_cdf(knowledge, f, f.background, 50.0) for f in self.findings}
         self.parameters: list[Parameter] = []
         self.groups: list[Group] = []
         self.tables: list[Array] = []
@@ -388,7 +397,9 @@ class _Compiler:
         more specific one takes its usual part of the general one; any other takes the default.
         """
         every = [
-            effects for form in (common, *forms) for effects in (form.direct, *form.through.values())
+            effects
+            for form in (common, *forms)
+            for effects in (form.direct, *form.through.values())
         ]
         for finding in _deepest_first(self.findings, self.children):
             if finding.id in listed or finding.graded:
@@ -514,9 +525,7 @@ def _share_between_variants(
         common.direct[finding] = (_finish(rest), pid)
 
 
-def _deepest_first(
-    findings: Iterable[Finding], children: Mapping[str, list[str]]
-) -> list[Finding]:
+def _deepest_first(findings: Iterable[Finding], children: Mapping[str, list[str]]) -> list[Finding]:
     def height(name: str) -> int:
         return 1 + max((height(c) for c in children.get(name, ())), default=-1)
 

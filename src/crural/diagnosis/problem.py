@@ -53,10 +53,12 @@ class Problem:
     Rows are groups: `share[row]` the probability that it is active when its cause is present,
     `scalar[row]` the probability that it then keeps all low findings low, `upper[row, bit]` and
     `lower[row, bit]` how it acts on the bits. `acts[cause]` says how the rows of a cause combine.
-    `links` are (parent, child, probability). The background acts always.
+    `links` are (parent, child, probability). The background acts always. `order` is the order in
+    which the sweep takes the causes, parents before children.
     """
 
     names: tuple[str, ...]
+    order: tuple[int, ...]
     prior: Array
     acts: tuple[Part, ...]
     share: Array
@@ -124,6 +126,7 @@ def _problem(
     background = network.background(facts.record.age)
     return Problem(
         names=network.conditions,
+        order=network.order,
         prior=priors.probability,
         acts=_combinations(network, two_sided),
         share=np.concatenate([r[0] for r in rows]),

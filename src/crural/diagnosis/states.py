@@ -47,8 +47,8 @@ class Singles:
 class States:
     """Weighted states. `members[i]` are positions in `singles`, padded with -1.
 
-    `weight` sums to `covered` (the share of all that is possible); `causes[i, c]` tells whether
-    cause c is present in state i.
+    `weight` is the joint probability of state and evidence, `total` its sum over all states that
+    were looked at; `causes[i, c]` tells whether cause c is present in state i.
     """
 
     problem: Problem
@@ -56,7 +56,7 @@ class States:
     members: Ints
     weight: Array
     causes: npt.NDArray[np.bool_]
-    covered: float
+    total: float
 
     @cached_property
     def share(self) -> Array:
@@ -77,9 +77,9 @@ class States:
         return upper - lower
 
 
-def leading_states(problem: Problem, evidence: float) -> States:
-    """The leading states of a problem whose exact P(evidence) is known."""
-    singles = _singles(problem)
+def leading_states(problem: Problem) -> States:
+    """The leading states of a problem. Their weights are joint probabilities with the evidence."""
+    singles = singles_of(problem)
     n = len(singles.weight)
     prior = _PriorOfSets(problem)
     background = (problem.background_upper, problem.background_lower)
@@ -113,13 +113,29 @@ def leading_states(problem: Problem, evidence: float) -> States:
     found.append(weights(triples))
 
     every = np.concatenate([_padded(m, 3) for m in members])
-    weight = np.concatenate(found) / evidence
+    weight = np.concatenate(found)
     top = np.argsort(-weight)[:KEPT]
-    every, covered = every[top], float(weight.sum())
+    every, total = every[top], float(weight.sum())
     present = np.zeros((len(top), len(problem.names) + 1), dtype=bool)
     cause_of = np.append(singles.cause, len(problem.names))
     np.put_along_axis(present, cause_of[every], True, axis=1)
-    return States(problem, singles, every, weight[top], present[:, :-1], min(covered, 1.0))
+    return States(problem, singles, every, weight[top], present[:, :-1], total)
+
+
+def likelihood_of(problem: Problem, causes: tuple[int, ...]) -> float:
+    """P(bits and low findings | exactly these causes are present), without the background's lows."""
+    silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
+    share, scalar = problem.share.tolist(), problem.scalar.tolist()
+    chance = np.ones(1)
+    upper = problem.background_upper[None, :]
+    lower = problem.background_lower[None, :]
+    for cause in causes:
+        ways = _ways(problem.acts[cause], silent, share, scalar)
+        rows = _ragged([active for _, active, _ in ways])
+        chance = np.multiply.outer(chance, [c for c, _, _ in ways]).reshape(-1)
+        upper = (upper[:, None] * _product(problem.upper, rows)).reshape(-1, problem.n_bits)
+        lower = (lower[:, None] * _product(problem.lower, rows)).reshape(-1, problem.n_bits)
+    return float(chance @ (upper - lower).prod(axis=1))
 
 
 def _product(table: Array, members: Ints) -> Array:
@@ -180,7 +196,8 @@ class _PriorOfSets:
         return weight
 
 
-def _singles(problem: Problem) -> Singles:
+def singles_of(problem: Problem) -> Singles:
+    """Every state of every single cause."""
     silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
     share, scalar = problem.share.tolist(), problem.scalar.tolist()
     cause: list[int] = []
@@ -210,9 +227,7 @@ def _ragged(rows: list[tuple[int, ...]]) -> Ints:
     return np.array([r + (-1,) * (width - len(r)) for r in rows], dtype=np.int64)
 
 
-def _ways(
-    part: Part, silent: list[bool], share: list[float], scalar: list[float]
-) -> list[_Way]:
+def _ways(part: Part, silent: list[bool], share: list[float], scalar: list[float]) -> list[_Way]:
     """Every way a part can act: (chance times scalars, active rows, rows averaged over)."""
     if isinstance(part, int):
         row, active = (part, share[part]) if part >= 0 else (-1 - part, 1.0)
@@ -232,7 +247,5 @@ def _ways(
     together: list[_Way] = [(1.0, (), ())]
     for inner in part.parts:
         ways = _ways(inner, silent, share, scalar)
-        together = [
-            (c1 * c2, r1 + r2, q1 + q2) for c1, r1, q1 in together for c2, r2, q2 in ways
-        ]
+        together = [(c1 * c2, r1 + r2, q1 + q2) for c1, r1, q1 in together for c2, r2, q2 in ways]
     return together

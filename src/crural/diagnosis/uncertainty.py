@@ -139,9 +139,9 @@ class _Draws:
         below = np.broadcast_to(problem.background_lower, at_most.shape).copy()
         factor = np.ones((DRAWS, self.used))
         for column in range(self.members.shape[1]):
-            rows_of = np.vstack(
-                [singles.rows, np.full((1, singles.rows.shape[1]), -1)]
-            )[self.members[:, column]]
+            rows_of = np.vstack([singles.rows, np.full((1, singles.rows.shape[1]), -1)])[
+                self.members[:, column]
+            ]
             for slot in range(rows_of.shape[1]):
                 at = row_at[rows_of[:, slot]]
                 if (at == len(self.rows)).all():

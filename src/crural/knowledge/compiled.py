@@ -78,7 +78,9 @@ def _read(path: Path, digest: str) -> Knowledge | None:
         raw = json.loads(path.read_bytes())
         if raw.pop("digest", None) != digest:
             return None
-        parts = {name: TypeAdapter(kind).validate_python(raw[name]) for name, kind in _PARTS.items()}
+        parts = {
+            name: TypeAdapter(kind).validate_python(raw[name]) for name, kind in _PARTS.items()
+        }
     except (OSError, ValueError, KeyError, ValidationError):
         return None
     return Knowledge(version=VERSION, digest=digest, **parts)

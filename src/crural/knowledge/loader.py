@@ -146,9 +146,7 @@ class _Reader:
                     self._add(entries, built, path)
         return entries
 
-    def singles(
-        self, place: str, model: type[_Model], leave_out: str = ""
-    ) -> Mapping[str, _Model]:
+    def singles(self, place: str, model: type[_Model], leave_out: str = "") -> Mapping[str, _Model]:
         """Entries of files that each hold one; the file is named after the entry."""
         entries: dict[str, _Model] = {}
         for path in sorted((self.root / place).glob("*.yaml")):
@@ -386,9 +384,7 @@ def _problems_of_leaf(
         if leaf.score not in knowledge.scores:
             yield Problem(file, leaf.score, "no such score", "define it in alerts/scores.yaml")
     elif hasattr(leaf, "drug_class") or hasattr(leaf, "drug_classes_together"):
-        named = (
-            (leaf.drug_class,) if hasattr(leaf, "drug_class") else leaf.drug_classes_together
-        )
+        named = (leaf.drug_class,) if hasattr(leaf, "drug_class") else leaf.drug_classes_together
         for one in named:
             if one not in classes:
                 yield Problem(file, one, "no drug has this class", "add it to drugs.yaml")

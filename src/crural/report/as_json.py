@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from crural.assessment import Assessment
 from crural.diagnosis import CauseFound
 from crural.diagnosis.explain import Reason
-from crural.knowledge import Knowledge, cite
-from crural.safety import RaisedAlert
+from crural.diagnosis.network import OTHER
+from crural.diagnosis.next_check import Check
+from crural.diagnosis.uncertainty import Pivot
+from crural.facts import Fact, Facts
+from crural.knowledge import Finding, Knowledge, cite
+from crural.rules import RECORD_QUESTIONS
+from crural.safety import OpenAlert, RaisedAlert
 
 SCHEMA = "crural/assessment/1"
+
+# A cause with its probability now and after a result.
+Move: TypeAlias = tuple[str, float, float]
 
 
 def to_json(assessment: Assessment) -> str:
@@ -22,46 +31,28 @@ def to_json(assessment: Assessment) -> str:
 
 def as_data(assessment: Assessment) -> dict[str, Any]:
     """The assessment as plain data. Probabilities are plain numbers; side 'here' is the painful
-    leg, 'other-side' the other one."""
+    leg, 'other-side' the other one, None where a finding belongs to no leg."""
     knowledge, diagnosis = assessment.knowledge, assessment.diagnosis
     return {
         "schema": SCHEMA,
         "record": assessment.record.id,
         "knowledge": {"version": knowledge.version, "digest": knowledge.digest},
         "alerts": [_alert(alert, knowledge) for alert in assessment.alerts],
-        "ask_now": [
-            {
-                "id": question.id,
-                "title": question.title,
-                "urgency": question.urgency,
-                "unknown": [_finding(f, knowledge) for f in question.ask],
-            }
-            for question in assessment.open_alerts
-        ],
+        "ask_now": [_open_alert(alert, knowledge) for alert in assessment.open_alerts],
         "causes": [_cause(cause, knowledge) for cause in diagnosis.causes],
         "explanations": [
-            {"causes": list(e.causes), "probability": e.probability}
+            {
+                "causes": list(e.causes),
+                "names": [_cause_name(cause, knowledge) for cause in e.causes],
+                "probability": e.probability,
+            }
             for e in diagnosis.explanations
         ],
         "other": diagnosis.other,
+        "other_present": diagnosis.probability[OTHER],
         "error_bound": diagnosis.error_bound,
         "covered": diagnosis.covered,
-        "next": [
-            {
-                "finding": check.finding,
-                "name": knowledge.findings[check.finding].name,
-                "question": knowledge.findings[check.finding].question,
-                "kind": knowledge.findings[check.finding].kind,
-                "gain_bits": check.gain,
-                "urgent_gain_bits": check.urgent_gain,
-                "burden": check.burden,
-                "probability": check.probability,
-                "because": _because(check.if_present, check.if_absent, knowledge),
-                "if_present": [_move(m) for m in check.if_present],
-                "if_absent": [_move(m) for m in check.if_absent],
-            }
-            for check in diagnosis.checks
-        ],
+        "next": [_check(check, knowledge) for check in diagnosis.checks],
         "batteries": [
             {
                 "id": battery.name,
@@ -72,6 +63,7 @@ def as_data(assessment: Assessment) -> dict[str, Any]:
             }
             for battery in diagnosis.batteries
         ],
+        "facts": [_fact(fact, knowledge) for fact in _in_order(assessment.facts)],
     }
 
 
@@ -81,10 +73,21 @@ def _alert(alert: RaisedAlert, knowledge: Knowledge) -> dict[str, Any]:
         "urgency": alert.urgency,
         "title": alert.title,
         "because": list(alert.because),
+        "rationale": alert.rationale,
         "unknown": [_finding(f, knowledge) for f in alert.unknown],
         "action": alert.action,
         "about": list(alert.about),
         "sources": _sources(alert.sources, knowledge),
+    }
+
+
+def _open_alert(alert: OpenAlert, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "urgency": alert.urgency,
+        "title": alert.title,
+        "because": list(alert.because),
+        "unknown": [_finding(f, knowledge) for f in alert.ask],
     }
 
 
@@ -111,16 +114,32 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
         "variants": [
             {"id": v.id, "name": v.name, "probability": v.probability} for v in cause.variants
         ],
-        "hangs_on": None
-        if pivot is None
-        else {
-            "number": pivot.label,
-            "value": pivot.value,
-            "swing": pivot.swing,
-            "origin": pivot.origin,
-            "sources": _sources(pivot.sources, knowledge),
-        },
+        "hangs_on": None if pivot is None else _pivot(pivot, knowledge),
     }
+
+
+def _pivot(pivot: Pivot, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "number": pivot.label,
+        "words": _in_words(pivot.label, knowledge),
+        "value": pivot.value,
+        "swing": pivot.swing,
+        "origin": pivot.origin,
+        "sources": _sources(pivot.sources, knowledge),
+    }
+
+
+def _in_words(label: str, knowledge: Knowledge) -> str:
+    """A number's label with names in place of ids."""
+
+    def name(match: re.Match[str]) -> str:
+        slug = match[0]
+        for room in (knowledge.conditions, knowledge.findings, knowledge.mechanisms):
+            if slug in room:
+                return room[slug].name
+        return slug
+
+    return re.sub(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z0-9]+", name, label)
 
 
 def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
@@ -129,6 +148,7 @@ def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
         "finding": reason.finding,
         "name": finding.name,
         "state": finding.state_ids[reason.state],
+        "words": _said(finding, reason.state),
         "side": reason.place if finding.sided else None,
         "likelihood_ratio": reason.likelihood_ratio,
         "because": reason.because,
@@ -139,36 +159,88 @@ def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
 def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
     entry = knowledge.findings.get(finding)
     if entry is None:
-        return {"finding": finding, "name": finding, "question": None}
+        # A field of the record, such as the drugs taken.
+        name = finding.replace("_", " ")
+        return {"finding": finding, "name": name, "question": RECORD_QUESTIONS.get(finding)}
     return {"finding": finding, "name": entry.name, "question": entry.question}
+
+
+def _in_order(facts: Facts) -> list[Fact]:
+    """Stated before implied, what is there before what is not, then in the vocabulary's order."""
+    position = {finding: i for i, finding in enumerate(facts.knowledge.findings)}
+
+    def key(fact: Fact) -> tuple[bool, bool, int, str]:
+        return not fact.stated, fact.state == 0, position[fact.finding], fact.place
+
+    return sorted(facts.table.values(), key=key)
+
+
+def _fact(fact: Fact, knowledge: Knowledge) -> dict[str, Any]:
+    finding = knowledge.findings[fact.finding]
+    return {
+        "finding": fact.finding,
+        "name": finding.name,
+        "kind": finding.kind,
+        "state": finding.state_ids[fact.state],
+        "present": fact.state > 0,
+        "words": _said(finding, fact.state),
+        "side": fact.place if finding.sided else None,
+        "stated": fact.stated,
+        "why": fact.why,
+        "value": fact.value,
+        "unit": fact.unit,
+    }
+
+
+def _said(finding: Finding, state: int) -> str:
+    """A finding with its state, in clinical words."""
+    if finding.graded:
+        return f"{finding.name}: {finding.states[state].name}"
+    return finding.name if state else f"{finding.name}: absent"
 
 
 def _sources(sources: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
     return [cite(knowledge.evidence[s]) for s in sources if s in knowledge.evidence]
 
 
-def _move(move: tuple[str, float, float]) -> dict[str, Any]:
-    return {"cause": move[0], "now": move[1], "then": move[2]}
+def _check(check: Check, knowledge: Knowledge) -> dict[str, Any]:
+    finding = knowledge.findings[check.finding]
+    yes, no = "yes", "no"
+    if finding.graded:
+        no = finding.states[0].name
+        yes = f"not {no}"
+    return {
+        "finding": check.finding,
+        "name": finding.name,
+        "question": finding.question,
+        "kind": finding.kind,
+        "gain_bits": check.gain,
+        "urgent_gain_bits": check.urgent_gain,
+        "burden": check.burden,
+        "probability": check.probability,
+        "because": "; ".join(
+            f"if {result}: {_told(moves, knowledge)}"
+            for result, moves in ((yes, check.if_present), (no, check.if_absent))
+            if moves
+        ),
+        "results": {"present": yes, "absent": no},
+        "if_present": [_move(m, knowledge) for m in check.if_present],
+        "if_absent": [_move(m, knowledge) for m in check.if_absent],
+    }
 
 
-def _because(
-    present: tuple[tuple[str, float, float], ...],
-    absent: tuple[tuple[str, float, float], ...],
-    knowledge: Knowledge,
-) -> str:
-    def told(moves: tuple[tuple[str, float, float], ...]) -> str:
-        return ", ".join(
-            f"{_cause_name(cause, knowledge)} {now:.0%} to {then:.0%}" for cause, now, then in moves
-        )
+def _move(move: Move, knowledge: Knowledge) -> dict[str, Any]:
+    cause, now, then = move
+    return {"cause": cause, "name": _cause_name(cause, knowledge), "now": now, "then": then}
 
-    parts = [
-        f"{result}: {told(moves)}"
-        for result, moves in (("if yes", present), ("if no", absent))
-        if moves
-    ]
-    return "; ".join(parts)
+
+def _told(moves: tuple[Move, ...], knowledge: Knowledge) -> str:
+    return ", ".join(
+        f"{_cause_name(cause, knowledge)} from {now:.0%} to {then:.0%}"
+        for cause, now, then in moves
+    )
 
 
 def _cause_name(cause: str, knowledge: Knowledge) -> str:
     condition = knowledge.conditions.get(cause)
-    return condition.name if condition is not None else "none of these"
+    return condition.name if condition is not None else "a cause not listed"

@@ -35,9 +35,7 @@ def _found(knowledge: Knowledge, search: str) -> list[Finding]:
     holding = [
         finding
         for finding in knowledge.findings.values()
-        if all(
-            any(word in text.casefold() for text in _texts(finding)) for word in words
-        )
+        if all(any(word in text.casefold() for text in _texts(finding)) for word in words)
     ]
     near = suggest(knowledge.vocabulary, search, n=5)
     more = [knowledge.findings[i] for i in near if knowledge.findings[i] not in holding]

@@ -15,6 +15,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NoReturn, TypeAlias, overload
 
 import numpy as np
@@ -47,7 +49,7 @@ class Truth(Enum):
 class Verdict:
     """Is a rule met, why, and what is there to find out?
 
-    because: the facts that decide it, in words; for an unknown verdict those that count so far.
+    because: the facts that decide it, in words; for an unknown verdict what is known so far.
     to_met, to_not_met: the fewest facts whose knowledge could make it met, or not met; those that
     settle it most directly come first. They are the fewest when each fact occurs once in the rule;
     otherwise there may be one too many. Both are empty when the verdict is settled.
@@ -115,8 +117,12 @@ def spread(points: Sequence[float], codes: Sequence[Any]) -> Any:
     return least, most
 
 
+@overload
+def opposite(code: int) -> int: ...
+@overload
+def opposite(code: Codes) -> Codes: ...
 def opposite(code: Any) -> Any:
-    """Truth code, or column of them, of the negation."""
+    """Truth code of the negation, or a column of them."""
     return 2 - code
 
 
@@ -126,27 +132,26 @@ def weigh(parts: Sequence[Verdict], points: Sequence[float], minimum: float) -> 
     truth = Truth(within(least, most, minimum))
     # A part with negative points speaks for the verdict by not being met.
     upright = [
-        (abs(point), part if point > 0 else negate(part))
+        (point, part) if point > 0 else (-point, negate(part))
         for point, part in zip(points, parts, strict=True)
         if point
     ]
     if truth is not Truth.UNKNOWN:
-        decisive = (part for _, part in upright if part.truth is truth)
-        return Verdict(truth, _once(reason for part in decisive for reason in part.because))
+        decisive = [part.because for _, part in upright if part.truth is truth]
+        return Verdict(truth, _once(decisive))
+    still_open = [(point, part) for point, part in upright if part.truth is Truth.UNKNOWN]
     return Verdict(
         truth,
-        because=_once(
-            reason
-            for _, part in upright
-            if part.truth is not Truth.NOT_MET
-            for reason in part.because
-        ),
+        because=_once([part.because for _, part in upright]),
+        # Met once `minimum - least` points more are certain; not met once those that are left to
+        # hope for fall short, which any loss of more than `most - minimum` brings about.
         to_met=_fewest(
-            [(point, part.to_met) for point, part in upright], lambda gain: least + gain >= minimum
+            [(len(part.to_met), -point, part.to_met) for point, part in still_open],
+            lambda gained: gained >= minimum - least,
         ),
         to_not_met=_fewest(
-            [(point, part.to_not_met) for point, part in upright],
-            lambda loss: most - loss < minimum,
+            [(len(part.to_not_met), -point, part.to_not_met) for point, part in still_open],
+            lambda lost: lost > most - minimum,
         ),
     )
 
@@ -173,20 +178,24 @@ def negate(verdict: Verdict) -> Verdict:
     )
 
 
-def _once(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
+def _once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(lists)))
 
 
 def _fewest(
-    options: Iterable[tuple[float, tuple[str, ...]]], enough: Callable[[float], bool]
+    options: list[tuple[int, float, tuple[str, ...]]], enough: Callable[[float], bool]
 ) -> tuple[str, ...]:
-    """Facts of the smallest options, taken until their points are enough; settled ones are ()."""
+    """The facts of the smallest options, as many as it takes for their points to be enough.
+
+    An option is the number of its facts, its points (negated, so that most points sort first) and
+    its facts.
+    """
+    options.sort(key=itemgetter(0, 1))
     total = 0.0
-    chosen: list[str] = []
-    for point, facts in sorted(options, key=lambda option: (len(option[1]), -option[0])):
-        if facts:
-            total += point
-            chosen += facts
-            if enough(total):
-                break
-    return _once(chosen)
+    chosen = []
+    for _, negated, facts in options:
+        total -= negated
+        chosen.append(facts)
+        if enough(total):
+            break
+    return chosen[0] if len(chosen) == 1 else _once(chosen)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from crural.facts import Facts
 from crural.knowledge import Knowledge
 from crural.knowledge.model import Alert, AlertUrgency
-from crural.knowledge.rules import DrugLeaf, DrugsTogetherLeaf, FindingLeaf, PregnancyLeaf
-from crural.rules import Patient, Truth, Verdict, evaluate, leaves_in_favour
+from crural.rules import (
+    Compiled,
+    DrugsOfClass,
+    DrugsTogether,
+    Grade,
+    InRange,
+    Patient,
+    PregnancyWeeks,
+    Truth,
+    Verdict,
+    compile_rule,
+    evaluate,
+    leaves_in_favour,
+    truth_of,
+)
 
 # Above this probability a dangerous condition is worth a question. In a surgery with ten such
 # patients a week it is one patient in five weeks.
@@ -18,7 +33,7 @@ WORTH_A_QUESTION = 0.02
 _ORDER: Mapping[AlertUrgency, int] = {"emergency": 0, "same-day": 1, "two-weeks": 2}
 
 # Age and sex are known of everybody: they bring no alert to life.
-_FACTS = (FindingLeaf, DrugLeaf, DrugsTogetherLeaf, PregnancyLeaf)
+_FACTS = (Grade, DrugsOfClass, DrugsTogether, PregnancyWeeks)
 
 
 @dataclass(frozen=True)
@@ -70,9 +85,9 @@ def alerts_of(
     """
     patient = Patient(facts, probability)
     raised = []
-    for alert in _in_order(knowledge):
-        verdict = evaluate(alert.when, patient)
-        if verdict.truth is Truth.MET:
+    for alert, rule, _ in _in_order(knowledge):
+        if truth_of(rule, patient) is Truth.MET:
+            verdict = evaluate(rule, patient)
             raised.append(
                 RaisedAlert(
                     id=alert.id,
@@ -95,17 +110,18 @@ def open_questions(
 ) -> tuple[OpenAlert, ...]:
     """The alerts that are unknown but alive, with what to ask now, the most urgent first.
 
+    Of equally urgent ones those come first that fewer facts could raise.
     Alive: one of the facts that speak for the alert is there, or a dangerous condition that it is
     about has a probability of at least `WORTH_A_QUESTION`.
     """
     patient = Patient(facts, probability)
     still_open = []
-    for alert in _in_order(knowledge):
-        verdict = evaluate(alert.when, patient)
-        if verdict.truth is not Truth.UNKNOWN:
+    for alert, rule, speaking_for_it in _in_order(knowledge):
+        if truth_of(rule, patient) is not Truth.UNKNOWN:
             continue
-        because = _signs_of_life(alert, patient, knowledge)
+        because = _signs_of_life(alert, speaking_for_it, patient)
         if because:
+            verdict = evaluate(rule, patient)
             still_open.append(
                 OpenAlert(
                     id=alert.id,
@@ -120,25 +136,40 @@ def open_questions(
                     verdict=verdict,
                 )
             )
+    still_open.sort(key=lambda a: (_ORDER[a.urgency], len(a.verdict.to_met), a.title))
     return tuple(still_open)
 
 
-def _in_order(knowledge: Knowledge) -> list[Alert]:
-    return sorted(knowledge.alerts.values(), key=lambda a: (_ORDER[a.urgency], a.title))
+class _Prepared(NamedTuple):
+    """An alert, its compiled rule, and the facts that bring it to life."""
+
+    alert: Alert
+    rule: Compiled
+    speaking_for_it: tuple[InRange, ...]
 
 
-def _signs_of_life(alert: Alert, patient: Patient, knowledge: Knowledge) -> tuple[str, ...]:
+@lru_cache(maxsize=4)
+def _in_order(knowledge: Knowledge) -> tuple[_Prepared, ...]:
+    """The alerts made ready, the most urgent first."""
+    prepared = []
+    for alert in sorted(knowledge.alerts.values(), key=lambda a: (_ORDER[a.urgency], a.title)):
+        rule = compile_rule(alert.when, knowledge)
+        leaves = (leaf for leaf in leaves_in_favour(rule) if isinstance(leaf.quantity, _FACTS))
+        prepared.append(_Prepared(alert, rule, tuple(leaves)))
+    return tuple(prepared)
+
+
+def _signs_of_life(
+    alert: Alert, speaking_for_it: tuple[InRange, ...], patient: Patient
+) -> tuple[str, ...]:
     """The facts that speak for the alert and the suspicions it is about, in words."""
     signs = [
-        reason
-        for leaf in leaves_in_favour(alert.when, knowledge)
-        if isinstance(leaf, _FACTS)
-        for verdict in (evaluate(leaf, patient),)
-        if verdict.truth is Truth.MET
-        for reason in verdict.because
+        leaf.quantity.words(patient)
+        for leaf in speaking_for_it
+        if leaf.code(patient) == Truth.MET.value
     ]
     for name in alert.about:
-        condition = knowledge.conditions[name]
+        condition = patient.knowledge.conditions[name]
         probability = patient.probability(name) or 0.0
         if condition.urgency != "routine" and probability >= WORTH_A_QUESTION:
             signs.append(f"{condition.name}: probability {100 * probability:.2g} %")
@@ -147,7 +178,7 @@ def _signs_of_life(alert: Alert, patient: Patient, knowledge: Knowledge) -> tupl
 
 def _to_ask(alert: Alert, verdict: Verdict, patient: Patient) -> tuple[str, ...]:
     # A probability is nothing that a patient could be asked for.
-    wanted = [question for question in verdict.questions if not question.startswith("probability:")]
+    wanted = [fact for fact in verdict.unknown if not fact.startswith("probability:")]
     return tuple(dict.fromkeys((*_not_known(alert.ask, patient), *wanted)))
 
 

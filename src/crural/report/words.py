@@ -1,0 +1,196 @@
+"""Numbers, grades of urgency and people in words; the same in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crural.record import Record
+
+# Stands between a number and its unit, so that no line breaks there; a report puts its own blank in
+# its place.
+GAP = "\ue000"
+
+
+@dataclass(frozen=True)
+class UrgencyWords:
+    """How soon, told by a sign, a short and a full wording: never by colour alone."""
+
+    sign: str
+    short: str
+    full: str
+
+
+URGENCY: Mapping[str, UrgencyWords] = {
+    "emergency": UrgencyWords("!!!", "emergency", "EMERGENCY, act now"),
+    "same-day": UrgencyWords("!!", "same day", "SAME DAY"),
+    "two-weeks": UrgencyWords("!", "within two weeks", "WITHIN TWO WEEKS"),
+}
+SIDE: Mapping[str | None, str] = {
+    "left": "pain in the left leg",
+    "right": "pain in the right leg",
+    "bilateral": "pain in both legs",
+    None: "side of the pain not recorded",
+}
+SETTING: Mapping[str, str] = {
+    "primary-care": "primary care",
+    "specialist": "specialist clinic",
+    "emergency": "emergency department",
+}
+TEST: Mapping[str, str] = {
+    "blood": "blood test",
+    "xray": "X-ray",
+    "ultrasound": "ultrasound",
+    "nerve-conduction": "nerve conduction",
+    "mri": "MRI",
+    "invasive": "invasive test",
+}
+# An answer that moves by less than this hangs on no number.
+ONE_POINT = 0.01
+BEFORE_FINDINGS = "before symptoms, signs and tests"
+# UCUM units that are written differently for people.
+_UNIT: Mapping[str | None, str | None] = {"{NRS}": "of 10", "1": None, "d": "days", "Cel": "°C"}
+_COURSE: Mapping[str, str] = {
+    "pain-duration": "pain for {}",
+    "onset-speed": "began {}",
+    "pain-severity": "pain {}",
+}
+INTENDED_USE = (
+    "Crural supports the decision of a clinician, who can check its reasons and sources here. "
+    "It is not a device that decides, and it knows only what the record says."
+)
+NOT_MULTIPLIED = (
+    "× is a likelihood ratio: how many times as likely the finding is with this cause as without "
+    "it. Ratios of findings that go together must not be multiplied."
+)
+ESTIMATED = "an estimate with a stated range, not a published figure"
+
+
+def percent(probability: float) -> str:
+    """A probability as a whole per cent; never as a certainty."""
+    return f"{_whole(probability)}{GAP}%"
+
+
+def interval(low: float, high: float) -> str:
+    """An interval of probabilities, such as '31–62 %' or '<1 to 4 %'."""
+    first, last = _whole(low), _whole(high)
+    if first == last:
+        return percent(low)
+    link = "–" if (first + last).isdigit() else f"{GAP}to{GAP}"
+    return f"{first}{link}{last}{GAP}%"
+
+
+def change(now: float, then: float) -> str:
+    """A change of a probability, such as '46 → 81 %'."""
+    return f"{_whole(now)}{GAP}→{GAP}{percent(then)}"
+
+
+def _whole(probability: float) -> str:
+    if probability < 0.005:
+        return "<1"
+    return ">99" if probability > 0.995 else f"{100 * probability:.0f}"
+
+
+def times(ratio: float) -> str:
+    """A likelihood ratio, such as '×7.9' or '×0.4'; beyond a thousand its size means nothing."""
+    if ratio >= 1000:
+        return "×>1000"
+    if ratio <= 0.001:
+        return "×<0.001"
+    return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:#.2g}"
+
+
+def with_side(reason: Mapping[str, Any]) -> str:
+    """A finding in words, with the leg where it is not the painful one."""
+    return f"{reason['words']} (other leg)" if reason["side"] == "other-side" else reason["words"]
+
+
+def measured(fact: Mapping[str, Any]) -> str:
+    """The value of a fact with its unit, such as '42 mg/L'; '' when it was not measured."""
+    if fact["value"] is None:
+        return ""
+    unit = _UNIT.get(fact["unit"], fact["unit"])
+    return f"{fact['value']:g}{GAP}{unit}" if unit else f"{fact['value']:g}"
+
+
+def sentence(words: str) -> str:
+    """Words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def person(record: Record) -> str:
+    """Age and sex, such as 'woman, 34 years, 33 weeks pregnant'."""
+    grown, young = {"female": ("woman", "girl"), "male": ("man", "boy")}[record.sex]
+    said = f"{grown if record.age >= 18 else young}, {record.age:g} years"
+    weeks = record.pregnancy_weeks
+    return f"{said}, {weeks} weeks pregnant" if weeks else said
+
+
+def known(data: Mapping[str, Any]) -> str:
+    """What is known, in one line: duration, onset and severity, and how many facts."""
+    facts = data["facts"]
+    told = [
+        said.format(fact["words"].removeprefix(f"{fact['name']}: "))
+        for finding, said in _COURSE.items()
+        for fact in facts
+        if fact["finding"] == finding
+    ]
+    stated = [f for f in facts if f["stated"]]
+    there = sum(f["present"] for f in stated)
+    counts = (
+        f"{_count(there, 'finding')} present or abnormal, {len(stated) - there} absent or normal"
+    )
+    follow = len(facts) - len(stated)
+    more = [f"{follow} more follow from these"] if follow else []
+    return "; ".join((*told, ", ".join((counts, *more))))
+
+
+def exactness(data: Mapping[str, Any]) -> str:
+    """The error bound and the share of the possibilities, in words."""
+    return (
+        "Probabilities are computed exactly from the knowledge "
+        f"(rounding error below {_power_of_ten(data['error_bound'])}); how sure the knowledge is, "
+        "the 90 % intervals say. Reasons, intervals and next checks rest on the most probable "
+        f"combinations of causes, {percent(data['covered'])} of the whole."
+    )
+
+
+def other(data: Mapping[str, Any]) -> str:
+    """The probability of causes that are not in the list, in words."""
+    return (
+        f"none of these: {percent(data['other'])}; a cause that is not in the list, alone or "
+        f"besides these: {percent(data['other_present'])}"
+    )
+
+
+def hangs_on(pivot: Mapping[str, Any]) -> str:
+    """The number on which an answer hangs most, in words."""
+    words = pivot["words"]
+    if words.startswith("prior of "):
+        words = f"how common {words.removeprefix('prior of ')} is {BEFORE_FINDINGS}"
+    moves = _count(round(abs(100 * pivot["swing"])), "point")
+    return f"{words} ({percent(pivot['value'])}); over its range the probability moves by {moves}"
+
+
+def names(findings: Iterable[Mapping[str, Any]], *, most: int | None = None) -> str:
+    """Names of findings in a row; beyond `most` only their number is told."""
+    told = [finding["name"] for finding in findings]
+    left = 0 if most is None else max(len(told) - most, 0)
+    row = "; ".join(told[: len(told) - left])
+    return f"{row} (and {left} more)" if left else row
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _power_of_ten(bound: float) -> str:
+    exponent = 0
+    while exponent > -15 and 10.0 ** (exponent - 1) > bound:
+        exponent -= 1
+    return (
+        "1"
+        if exponent == 0
+        else "10" + "".join("⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".index(c)] for c in str(exponent))
+    )

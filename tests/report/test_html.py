@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from crural import Assessment
+from crural.record import Observation
+from crural.report import to_html
+from crural.report.html import log_share, remarks, render
+
+from .made import (
+    alert,
+    assessment_data,
+    cause,
+    check,
+    fact,
+    open_alert,
+    pain,
+    patient,
+    reason,
+    source,
+)
+
+EVIL = "<script>alert('x')</script>\"&'"
+WITHOUT_END = {"meta", "br", "link", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Elements of a page with their attributes; complains of ends that do not match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in WITHOUT_END:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open:
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join("".join(self.text).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def shown(**changes: object) -> str:
+    return render(assessment_data(**changes), patient())
+
+
+@pytest.fixture(scope="module")
+def example_page(example: Assessment) -> str:
+    return to_html(example)
+
+
+def test_alerts_come_before_causes() -> None:
+    words = Page(shown()).words
+    assert words.index("EMERGENCY, act now Possible cauda equina") < words.index("What causes")
+
+
+def test_a_page_runs_no_script_and_loads_nothing(example_page: str) -> None:
+    for html in (shown(), example_page):
+        page = Page(html)
+        assert not {"script", "iframe", "object", "embed", "link", "img", "use"} & {
+            tag for tag, _ in page.elements
+        }
+        attributes = [(k, v or "") for _, of in page.elements for k, v in of.items()]
+        assert not [k for k, _ in attributes if k.startswith("on") or k in {"src", "style"}]
+        links = [v for k, v in attributes if k in {"href", "xlink:href"}]
+        assert all(link.startswith(("#source-", "https://", "http://")) for link in links)
+        assert set(re.findall(r"url\((.)", html)) == {"#"}
+        assert "@import" not in html
+
+
+def test_only_sources_link_out_of_the_page(example_page: str) -> None:
+    head, sources = example_page.split('<ol class="sources">')
+    assert not re.findall(r'href="http', head)
+    assert re.findall(r'href="https?://', sources)
+
+
+def test_every_mark_leads_to_a_source_of_the_list(example_page: str) -> None:
+    for html in (shown(), example_page):
+        page = Page(html)
+        cited = {str(a["href"]) for a in page.all("a") if str(a["href"]).startswith("#")}
+        listed = {f"#{li['id']}" for li in page.all("li") if li.get("id")}
+        assert cited == listed
+        assert cited
+
+
+def test_every_ratio_has_a_source_or_is_marked_as_an_estimate() -> None:
+    html = shown(causes=[cause(against=[reason("fever", 0.4, sources=[])])])
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", html, re.DOTALL)
+    ratios = [row for row in rows if "likelihood ratio" in row]
+    assert len(ratios) == 2
+    assert "#source-" in ratios[0]
+    assert "est." in ratios[1]
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    record = patient(
+        pain("pain-calf", note=EVIL),
+        id=EVIL,
+        note=EVIL,
+        drugs=[{"name": EVIL, "dose": EVIL}],
+        illnesses=[{"name": EVIL}],
+        allergies=[EVIL],
+        treatments=[{"what": EVIL, "dose": EVIL, "stopped_because": EVIL}],
+    )
+    html = render(
+        assessment_data(
+            alerts=[alert(EVIL, action=EVIL, because=[EVIL])],
+            ask_now=[open_alert(EVIL)],
+            causes=[cause(EVIL, **{"for": [reason(EVIL, sources=[source(title=EVIL)])]})],
+            next=[check(EVIL)],
+            facts=[fact("pain of the calf", finding="pain-calf")],
+        ),
+        record,
+    )
+    page = Page(html)
+    assert page.all("script") == []
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 15
+
+
+def test_a_link_that_is_no_web_address_is_not_linked() -> None:
+    html = shown(causes=[cause(**{"for": [reason(sources=[source(link="javascript:alert(1)")])]})])
+    assert "javascript:" not in html
+
+
+def test_a_page_has_a_language_a_title_and_headings_in_order() -> None:
+    page = Page(shown())
+    assert page.all("html")[0]["lang"] == "en-GB"
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+
+
+def test_every_picture_says_in_words_what_it_shows() -> None:
+    html = shown()
+    pictures = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert len(pictures) >= 5
+    for picture in pictures:
+        assert "<title" in picture or 'aria-hidden="true"' in picture
+
+
+def test_ids_are_unique(example_page: str) -> None:
+    ids = [of["id"] for _, of in Page(example_page).elements if "id" in of]
+    assert len(ids) == len(set(ids))
+
+
+def test_reasons_for_and_against_point_to_opposite_sides() -> None:
+    html = shown(causes=[cause(**{"for": [reason(ratio=10)], "against": [reason(ratio=0.1)]})])
+    assert '<rect class="for" x="50.00" y="2" width="25.00"' in html
+    assert '<rect class="against" x="25.00" y="2" width="25.00"' in html
+
+
+@pytest.mark.parametrize(
+    ("ratio", "share"), [(1, 0), (10, 0.5), (0.1, -0.5), (100, 1), (1e4, 1), (1e-4, -1)]
+)
+def test_the_chart_is_logarithmic_and_ends_at_a_hundred(ratio: float, share: float) -> None:
+    assert log_share(ratio) == pytest.approx(share)
+
+
+def test_the_record_is_shown_as_it_was_understood() -> None:
+    facts = [
+        fact("C-reactive protein: high", finding="crp", value=80.0, unit="mg/L"),
+        fact("fever: absent", present=False),
+        fact("numb foot: absent", present=False, stated=False, why="implied by the absence of it"),
+    ]
+    words = Page(shown(facts=facts)).words
+    assert "Recorded, present or abnormal (1) C-reactive protein: high, 80 mg/L" in words
+    assert "Recorded, absent or normal (1) fever: absent" in words
+    assert "Follows from these (1) numb foot: absent (implied by the absence of it)" in words
+
+
+def test_a_fact_has_the_note_and_with_two_painful_legs_the_side_of_its_observation() -> None:
+    calf = fact("pain of the calf", finding="pain-calf")
+    said = (
+        pain("pain-calf", "right", note="on stairs"),
+        Observation(finding="pain-calf", present=False, side="left"),
+    )
+    assert remarks(calf, patient(*said, side="bilateral")) == ["right", "on stairs"]
+    assert remarks(calf, patient(said[0], side="right")) == ["on stairs"]
+
+
+def test_pain_too_loosely_placed_to_be_drawn_is_told() -> None:
+    bone = fact("deep pain at one place in a bone", finding="pain-localised-bone")
+    words = Page(shown(facts=[bone])).words
+    assert "too loosely to be drawn: deep pain at one place in a bone" in words
+
+
+def test_treatments_and_drugs_of_the_record_are_shown() -> None:
+    record = patient(
+        drugs=["ramipril"],
+        illnesses=[{"name": "hypertension", "since": "2021"}],
+        treatments=[{"what": "ibuprofen", "days": 14, "response": "partial"}],
+    )
+    words = Page(render(assessment_data(), record)).words
+    for said in ("ramipril", "hypertension, since 2021", "ibuprofen, 14 days; response partial"):
+        assert said in words
+
+
+def test_dark_and_printed_pages_have_styles_of_their_own() -> None:
+    html = shown()
+    for rule in ("prefers-color-scheme: dark", "@media print", "size: A4"):
+        assert rule in html

@@ -1,0 +1,78 @@
+"""The published schema and the data agree, and the schema is strict."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from crural import Assessment
+from crural.report import as_data, to_json
+
+from .made import assessment_data, cause
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "schema" / "assessment.json").read_text("utf-8")
+)
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+Path_ = tuple[str | int, ...]
+
+
+def objects(data: Any, path: Path_ = ()) -> Iterator[Path_]:
+    if isinstance(data, dict):
+        yield path
+        for key, value in data.items():
+            yield from objects(value, (*path, key))
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from objects(value, (*path, i))
+
+
+def at(data: Any, path: Path_) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_a_real_assessment_fits_the_schema(example: Assessment) -> None:
+    assert [e.message for e in VALIDATOR.iter_errors(as_data(example))] == []
+
+
+def test_json_is_the_data(example: Assessment) -> None:
+    assert json.loads(to_json(example)) == as_data(example)
+
+
+def test_the_hand_made_assessment_of_these_tests_fits_the_schema() -> None:
+    assert [e.message for e in VALIDATOR.iter_errors(assessment_data())] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [(path, key) for path in objects(assessment_data()) for key in at(assessment_data(), path)],
+)
+def test_a_missing_key_is_caught(path: Path_, key: str) -> None:
+    data = copy.deepcopy(assessment_data())
+    del at(data, path)[key]
+    assert not VALIDATOR.is_valid(data)
+
+
+@pytest.mark.parametrize("path", list(objects(assessment_data())))
+def test_an_unknown_key_is_caught(path: Path_) -> None:
+    data = copy.deepcopy(assessment_data())
+    at(data, path)["surprise"] = 1
+    assert not VALIDATOR.is_valid(data)
+
+
+@pytest.mark.parametrize("probability", [-0.1, 1.1, "0.5", None])
+def test_what_is_no_probability_is_caught(probability: object) -> None:
+    assert not VALIDATOR.is_valid(assessment_data(causes=[cause() | {"probability": probability}]))

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from crural import Assessment
+from crural.report import to_text
+from crural.report.text import bar, render
+
+from .made import Data, alert, assessment_data, cause, check, open_alert, patient, reason, source
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def shown(width: int = 100, colour: bool = False, **changes: object) -> str:
+    return render(assessment_data(**changes), patient(), width, colour)
+
+
+def flat(text: str) -> str:
+    """The words without the line breaks."""
+    return " ".join(text.split())
+
+
+def test_alerts_come_before_causes() -> None:
+    text = shown()
+    assert text.index("Possible cauda equina syndrome") < text.index("WHAT CAUSES THE PAIN")
+
+
+def test_an_alert_says_how_soon_what_to_do_why_and_what_to_ask() -> None:
+    text = flat(shown())
+    assert "!!! EMERGENCY, act now Possible cauda equina syndrome" in text
+    for said in (
+        "Do Send to hospital now for MRI.",
+        "Because saddle numbness; urinary retention",
+        "Why Bladder function is lost",
+        "Ask now post-void residual volume",
+    ):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("urgency", "said"),
+    [("emergency", "!!! EMERGENCY"), ("same-day", "!! SAME DAY"), ("two-weeks", "! WITHIN TWO")],
+)
+def test_urgency_is_told_without_colour(urgency: str, said: str) -> None:
+    assert said in shown(colour=False, alerts=[alert(urgency=urgency)])
+
+
+def test_no_alert_is_not_told_as_an_all_clear() -> None:
+    text = flat(shown(alerts=[]))
+    assert "No alert is raised by what is known." in text
+    assert "They are not excluded." in text
+    assert "Possible spinal infection: body temperature" in text
+
+
+def test_of_open_alerts_that_can_wait_only_the_titles_are_told() -> None:
+    text = flat(shown(ask_now=[open_alert("Possible myeloma", urgency="two-weeks")]))
+    assert "! Within two weeks: Possible myeloma" in text
+    assert "body temperature" not in text
+
+
+def test_every_number_in_brackets_has_its_line_among_the_sources() -> None:
+    text = shown()
+    body, sources = text.split("SOURCES AND LIMITS")
+    cited = {n for marks in re.findall(r"\[([\d,]+)\]", body) for n in marks.split(",")}
+    listed = set(re.findall(r"^\[(\d+)\] ", sources, re.MULTILINE))
+    assert cited == listed == {"1", "2", "3"}
+
+
+def test_a_ratio_that_rests_on_no_publication_is_marked_as_an_estimate() -> None:
+    text = flat(shown(causes=[cause(against=[reason("fever: absent", 0.4, sources=[])])]))
+    assert "×0.40 fever: absent (est.)" in text
+
+
+def test_of_many_reasons_the_five_strongest_are_told_and_the_others_counted() -> None:
+    many = [reason(f"sign {i}", 9 - i, sources=[source(f"e{i}")]) for i in range(8)]
+    text = shown(causes=[cause(**{"for": many})])
+    assert [i for i in range(8) if f"sign {i}" in text] == [0, 1, 2, 3, 4]
+    assert "and 3 weaker" in text
+
+
+@given(st.integers(40, 160), st.booleans())
+def test_no_line_is_wider_than_asked_for(width: int, colour: bool) -> None:
+    long = cause("Chronic exertional compartment syndrome of the lower leg " * 3, 0.3)
+    text = shown(width, colour, causes=[long, cause("椎間板" * 30, 0.2)])
+    assert max(cell_len(ESCAPE.sub("", line)) for line in text.splitlines()) <= width
+
+
+def test_the_example_fits_a_narrow_and_a_wide_terminal(example: Assessment) -> None:
+    for width in (80, 120):
+        text = to_text(example, width, colour=False)
+        assert max(map(cell_len, text.splitlines())) <= width
+        assert "Sciatica from lumbar disc herniation" in text
+
+
+def test_colour_changes_no_word() -> None:
+    coloured = shown(colour=True)
+    assert "\x1b[" in coloured
+    assert flat(ESCAPE.sub("", coloured)) == flat(shown(colour=False))
+
+
+def test_without_colour_there_is_no_control_sequence() -> None:
+    assert "\x1b" not in shown(colour=False)
+
+
+def test_colour_is_off_when_the_output_is_no_terminal() -> None:
+    assert "\x1b" not in render(assessment_data(), patient())
+
+
+def test_words_in_brackets_are_no_markup() -> None:
+    text = render(assessment_data(), patient(id="[bold]x[/bold] :warning:"), 100, False)
+    assert "[bold]x[/bold] :warning:" in text
+
+
+def test_causes_under_two_per_cent_share_a_line() -> None:
+    causes = [cause("A", 0.6), cause("Rare one", 0.012), cause("Rarer one", 0.001)]
+    assert "Unlikely (under 2 %): Rare one (1 %), 1 others below 1 %." in flat(shown(causes=causes))
+
+
+def test_a_dangerous_cause_that_is_unlikely_cannot_be_excluded() -> None:
+    danger = cause("Cauda equina syndrome", 0.012, urgency="emergency")
+    text = flat(shown(causes=[cause("A", 0.6), danger]))
+    assert (
+        "!!! Cannot be excluded: Cauda equina syndrome (1 %); for ×7.9 weak great toe extension; "
+        "against ×0.40 fever; not known: saddle numbness."
+    ) in text
+
+
+def test_several_causes_together_are_joined() -> None:
+    text = flat(shown())
+    assert "50 % Sciatica alone" in text
+    assert "21 % Sciatica + Hip osteoarthritis" in text
+
+
+def test_next_checks_say_what_the_answer_would_change() -> None:
+    text = flat(shown(next=[check("Is it red?", "examine"), check("Does it burn?", "ask")]))
+    assert "Ask Does it burn? yes: Sciatica: 62 → 80 % no: no great change" in text
+    assert text.index("Does it burn?") < text.index("Is it red?")
+
+
+def test_the_reader_learns_of_limits_and_of_the_knowledge() -> None:
+    text = flat(shown())
+    assert (
+        "None of these: 2 %; a cause that is not in the list, alone or besides these: 11 %" in text
+    )
+    assert "digest 0123456789abcdef" in text
+    assert "not a device that decides" in text
+    assert "rounding error below 10⁻¹¹" in text
+
+
+def test_a_bar_shows_interval_and_estimate() -> None:
+    assert bar(0.5, 0.25, 0.75, 8) == "██▓▓░░··"
+    assert bar(1.0, 1.0, 1.0, 4) == "████"
+    assert bar(0.001, 0.0, 0.002, 8) == "▏·······"
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.integers(1, 60))
+def test_a_bar_always_fills_its_cells(ends: list[float], cells: int) -> None:
+    low, middle, high = sorted(ends)
+    assert len(bar(middle, low, high, cells)) == cells
+
+
+def test_nothing_of_the_patient_is_logged_or_printed(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        shown()
+    printed = capsys.readouterr()
+    assert (caplog.text, printed.out, printed.err) == ("", "", "")
+
+
+def test_an_assessment_without_anything_to_tell_is_still_a_report() -> None:
+    empty: Data = {"alerts": [], "ask_now": [], "next": [], "facts": [], "explanations": []}
+    bare = cause(**{"for": [], "against": [], "missing": [], "variants": [], "hangs_on": None})
+    text = flat(shown(**empty, causes=[bare]))
+    assert "For nothing that is known" in text
+    assert "Nothing that is still unknown would change the picture." in text

@@ -1,0 +1,186 @@
+"""Which alerts are raised, which stay open, and what is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crural.rules import Truth
+from crural.safety import alerts_of, open_questions
+from tests.safety.small_clinic import alert, clinic, patient
+
+CAUDA = alert(
+    "cauda-equina",
+    {
+        "any": [
+            {"finding": "saddle-numbness"},
+            {"all": [{"finding": "retention"}, {"finding": "back-pain"}]},
+        ]
+    },
+    about=["cauda-equina", "sciatica"],
+    ask=["saddle-numbness", "retention", "weak-foot"],
+    sources=["some-paper"],
+)
+INFECTION = alert(
+    "infection",
+    {"all": [{"finding": "fever"}, {"finding": "back-pain"}, {"age": {"min": 50}}]},
+    about=["infection"],
+)
+
+
+def test_a_met_rule_raises_its_alert_with_reasons_and_what_to_do() -> None:
+    knowledge = clinic(CAUDA)
+
+    (raised,) = alerts_of(patient(knowledge, present=("saddle-numbness",)), knowledge, {})
+
+    assert (raised.id, raised.title, raised.urgency) == (
+        "cauda-equina",
+        "Cauda equina",
+        "emergency",
+    )
+    assert raised.because == ("saddle numbness",)
+    assert raised.rationale == "cauda-equina does harm"
+    assert raised.action == "act on cauda-equina"
+    assert raised.about == ("cauda-equina", "sciatica")
+    assert raised.sources == ("some-paper",)
+    assert raised.verdict.truth is Truth.MET
+
+
+def test_a_raised_alert_still_says_what_it_wants_to_know() -> None:
+    knowledge = clinic(CAUDA)
+    facts = patient(knowledge, present=("saddle-numbness",), absent=("weak-foot",))
+
+    (raised,) = alerts_of(facts, knowledge, {})
+
+    assert raised.unknown == ("retention",)
+
+
+def test_the_most_urgent_alert_comes_first_then_the_alphabet() -> None:
+    fever = {"finding": "fever"}
+    knowledge = clinic(
+        alert("weeks", fever, urgency="two-weeks"),
+        alert("today", fever, urgency="same-day"),
+        alert("zebra", fever),
+        alert("aneurysm", fever),
+    )
+
+    raised = alerts_of(patient(knowledge, present=("fever",)), knowledge, {})
+
+    assert [one.id for one in raised] == ["aneurysm", "zebra", "today", "weeks"]
+
+
+def test_neither_an_unmet_nor_an_unknown_rule_raises_an_alert() -> None:
+    knowledge = clinic(CAUDA, INFECTION)
+    facts = patient(knowledge, absent=("fever",), present=("back-pain",))
+
+    assert alerts_of(facts, knowledge, {}) == ()
+
+
+def test_an_unknown_alert_without_a_sign_of_life_is_not_spoken_of() -> None:
+    # The man is 60, which the alert asks for; so are half of the patients.
+    knowledge = clinic(CAUDA, INFECTION)
+
+    assert open_questions(patient(knowledge), knowledge, {}) == ()
+
+
+def test_a_fact_that_speaks_for_an_unknown_alert_brings_its_questions() -> None:
+    knowledge = clinic(CAUDA, INFECTION)
+
+    still_open = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+
+    assert [one.id for one in still_open] == ["infection"]
+    assert still_open[0].because == ("fever",)
+    assert still_open[0].ask == ("back-pain",)
+    assert still_open[0].verdict.truth is Truth.UNKNOWN
+
+
+def test_a_settled_alert_is_not_open() -> None:
+    knowledge = clinic(CAUDA, INFECTION)
+    facts = patient(knowledge, present=("saddle-numbness", "fever"), absent=("back-pain",))
+
+    assert open_questions(facts, knowledge, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("probability", "is_open"),
+    [
+        ({"cauda-equina": 0.02}, True),
+        ({"cauda-equina": 0.019}, False),
+        ({"sciatica": 0.9}, False),
+    ],
+)
+def test_a_dangerous_condition_brings_its_alert_to_life_from_two_percent(
+    probability: dict[str, float], is_open: bool
+) -> None:
+    knowledge = clinic(CAUDA)
+
+    still_open = open_questions(patient(knowledge), knowledge, probability)
+
+    assert [one.because for one in still_open] == (
+        [("cauda equina: probability 2 %",)] if is_open else []
+    )
+
+
+def test_the_alerts_own_questions_come_first_and_known_facts_are_not_asked() -> None:
+    knowledge = clinic(
+        alert(
+            "cauda-equina",
+            {"all": [{"finding": "back-pain"}, {"finding": "saddle-numbness"}]},
+            ask=["weak-foot", "back-pain", "retention"],
+        )
+    )
+
+    (still_open,) = open_questions(
+        patient(knowledge, present=("back-pain",), absent=("retention",)), knowledge, {}
+    )
+
+    assert still_open.ask == ("weak-foot", "saddle-numbness")
+
+
+def test_of_equally_urgent_open_alerts_the_one_nearest_to_being_raised_comes_first() -> None:
+    far: Any = {"all": [{"finding": "fever"}, {"finding": "retention"}, {"finding": "back-pain"}]}
+    near: Any = {"all": [{"finding": "fever"}, {"finding": "retention"}]}
+    knowledge = clinic(alert("a-far", far), alert("b-near", near))
+
+    still_open = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+
+    assert [one.id for one in still_open] == ["b-near", "a-far"]
+
+
+def test_a_fact_under_a_negation_does_not_bring_an_alert_to_life() -> None:
+    when = {"any": [{"not": {"finding": "fever"}}, {"finding": "back-pain"}]}
+    knowledge = clinic(alert("odd", when))
+
+    assert open_questions(patient(knowledge, present=("fever",)), knowledge, {}) == ()
+
+
+def test_a_probability_is_not_asked_of_the_patient() -> None:
+    when = {"all": [{"finding": "fever"}, {"probability": "infection", "min": 0.3}]}
+    knowledge = clinic(alert("infection", when))
+
+    (still_open,) = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+
+    assert still_open.verdict.unknown == ("probability:infection",)
+    assert still_open.ask == ()
+
+
+def test_a_probability_can_raise_an_alert() -> None:
+    knowledge = clinic(alert("infection", {"probability": "infection", "min": 0.3}))
+
+    (raised,) = alerts_of(patient(knowledge), knowledge, {"infection": 0.4})
+
+    assert raised.because == ("infection: probability 40 %",)
+    assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2}) == ()
+
+
+def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() -> None:
+    pair = alert("bleeding", {"drug_classes_together": ["nsaid", "anticoagulant"]})
+    knowledge = clinic(pair)
+
+    both = patient(knowledge, drugs=("ibuprofen 400 mg", "warfarin"))
+    one = patient(knowledge, drugs=("ibuprofen",))
+
+    assert [a.id for a in alerts_of(both, knowledge, {})] == ["bleeding"]
+    assert alerts_of(one, knowledge, {}) == ()
+    assert open_questions(one, knowledge, {}) == ()

@@ -25,19 +25,20 @@ def problems(
     acts: list[Part] = []
     for _ in range(n_causes):
         common = int(rng.integers(1, 3))
-        part: Part = Together(tuple(range(rows, rows + common)))
+        plain = Together(tuple(range(rows, rows + common)))
+        part: Part = plain
         rows += common
         shape = int(rng.integers(0, 3))
         if shape == 1:
             weights = rng.dirichlet([1.0, 1.0])
             forms = (Together((rows,)), Together((rows + 1,)))
-            part = Together((*part.parts, Mixture(tuple(weights.tolist()), forms, variants=True)))
+            part = Together((*plain.parts, Mixture(tuple(weights.tolist()), forms, variants=True)))
             rows += 2
         elif shape == 2:
             share = float(rng.uniform(0.1, 0.9))
             # A negative row is certain to act, as the sides of the pain do.
             part = Mixture(
-                (1 - share, share), (part, Together((rows, -1 - (rows + 1)))), variants=False
+                (1 - share, share), (plain, Together((rows, -1 - (rows + 1)))), variants=False
             )
             rows += 2
         acts.append(part)

@@ -39,7 +39,13 @@ def unknown(name: str = "saddle numbness") -> Data:
     return {"finding": "saddle-numbness", "name": name, "question": "Are you numb there?"}
 
 
-def cause(name: str = "Sciatica", probability: float = 0.62, **changes: Any) -> Data:
+def cause(
+    name: str = "Sciatica",
+    probability: float = 0.62,
+    *,
+    for_: list[Data] | None = None,
+    **changes: Any,
+) -> Data:
     made: Data = {
         "id": name.casefold().replace(" ", "-"),
         "name": name,
@@ -47,7 +53,7 @@ def cause(name: str = "Sciatica", probability: float = 0.62, **changes: Any) -> 
         "probability": probability,
         "prior": 0.05,
         "interval": [probability * 0.6, 1 - (1 - probability) * 0.6],
-        "for": [reason()],
+        "for": [reason()] if for_ is None else for_,
         "against": [reason("fever", 0.4, sources=[])],
         "missing": [unknown() | {"frequency": 0.7, "elsewhere": 0.1}],
         "variants": [{"id": "l5", "name": "L5 root", "probability": probability / 2}],

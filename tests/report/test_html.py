@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
         assessment_data(
             alerts=[alert(EVIL, action=EVIL, because=[EVIL])],
             ask_now=[open_alert(EVIL)],
-            causes=[cause(EVIL, **{"for": [reason(EVIL, sources=[source(title=EVIL)])]})],
+            causes=[cause(EVIL, for_=[reason(EVIL, sources=[source(title=EVIL)])])],
             next=[check(EVIL)],
             facts=[fact("pain of the calf", finding="pain-calf")],
         ),
@@ -141,7 +142,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
 
 
 def test_a_link_that_is_no_web_address_is_not_linked() -> None:
-    html = shown(causes=[cause(**{"for": [reason(sources=[source(link="javascript:alert(1)")])]})])
+    html = shown(causes=[cause(for_=[reason(sources=[source(link="javascript:alert(1)")])])])
     assert "javascript:" not in html
 
 
@@ -151,7 +152,7 @@ def test_a_page_has_a_language_a_title_and_headings_in_order() -> None:
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
 def test_every_picture_says_in_words_what_it_shows() -> None:
@@ -168,7 +169,7 @@ def test_ids_are_unique(example_page: str) -> None:
 
 
 def test_reasons_for_and_against_point_to_opposite_sides() -> None:
-    html = shown(causes=[cause(**{"for": [reason(ratio=10)], "against": [reason(ratio=0.1)]})])
+    html = shown(causes=[cause(for_=[reason(ratio=10)], against=[reason(ratio=0.1)])])
     assert '<rect class="for" x="50.00" y="2" width="25.00"' in html
     assert '<rect class="against" x="25.00" y="2" width="25.00"' in html
 

@@ -79,7 +79,7 @@ def test_a_ratio_that_rests_on_no_publication_is_marked_as_an_estimate() -> None
 
 def test_of_many_reasons_the_five_strongest_are_told_and_the_others_counted() -> None:
     many = [reason(f"sign {i}", 9 - i, sources=[source(f"e{i}")]) for i in range(8)]
-    text = shown(causes=[cause(**{"for": many})])
+    text = shown(causes=[cause(for_=many)])
     assert [i for i in range(8) if f"sign {i}" in text] == [0, 1, 2, 3, 4]
     assert "and 3 weaker" in text
 
@@ -176,7 +176,7 @@ def test_nothing_of_the_patient_is_logged_or_printed(
 
 def test_an_assessment_without_anything_to_tell_is_still_a_report() -> None:
     empty: Data = {"alerts": [], "ask_now": [], "next": [], "facts": [], "explanations": []}
-    bare = cause(**{"for": [], "against": [], "missing": [], "variants": [], "hangs_on": None})
+    bare = cause(for_=[], against=[], missing=[], variants=[], hangs_on=None)
     text = flat(shown(**empty, causes=[bare]))
     assert "For nothing that is known" in text
     assert "Nothing that is still unknown would change the picture." in text

@@ -12,6 +12,7 @@ from crural.diagnosis.network import (
     RECORDING_ERROR,
     SILENT_SIDE_SHARE,
     Array,
+    Flags,
     Ints,
 )
 from crural.diagnosis.problem import Case
@@ -79,7 +80,7 @@ def likelihood_ratios(case: Case) -> Array:
     return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
 
 
-def _at_most(case: Case, nodes: list[int], states: Ints, away: Array) -> Array:
+def _at_most(case: Case, nodes: list[int], states: Ints, away: Flags) -> Array:
     """P(one cause alone brings each node to its state or lower): [cause, node]."""
     network = case.network
     by_group = network.cdf[:, nodes, states]

@@ -311,11 +311,11 @@ class _Sweep:
             places = tuple((axes.index(_child(child)), p) for child, p in brings)
             for axis, probability in places:
                 after = _on_axis(after, axis, 1.0, 1.0 - probability, back=False)
-            weights = absent + after
+            weights = np.asarray(absent + after)
             deaths = []
             for bit in self.plan.dying.get(at, []):
                 axis = axes.index(bit)
-                weights = weights.take(1, axis)
+                weights = np.asarray(weights.take(1, axis))
                 deaths.append(axis)
                 del axes[axis]
             steps.append(
@@ -348,7 +348,7 @@ class _Sweep:
                 present = _on_axis(present, axis, 1.0, 1.0 - p, back=True)
             absent = worth
             for _ in range(step.children):
-                present, absent = present[0], absent[0]
+                present, absent = np.asarray(present[0]), np.asarray(absent[0])
             probability[step.cause] = float(np.vdot(present, step.present)) / evidence
             variants[step.cause] = tuple(
                 float(np.vdot(present, v)) / evidence for v in step.variants
@@ -358,7 +358,7 @@ class _Sweep:
             if step.waited is not None:
                 worth = np.stack([worth, entering], axis=step.waited)
             for bit in reversed(step.births):
-                worth = low[bit] * worth[0] + (high[bit] - low[bit]) * worth[1]
+                worth = np.asarray(low[bit] * worth[0] + (high[bit] - low[bit]) * worth[1])
         return Posterior(probability, tuple(variants), evidence)
 
 

@@ -40,6 +40,7 @@ from crural.knowledge.numbers import Number
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 OTHER = "none-of-these"
 BILATERAL = "pain-bilateral"
@@ -367,8 +368,11 @@ class _Compiler:
         stated = {link.finding: link for link in condition.findings}
         for finding, link in stated.items():
             _share_between_variants(common, forms, variants, finding, link)
-        listed = set(common.listed).union(*(form.listed for form in forms))
-        self._fill(common, forms, listed)
+        for form_stated in condition.variants:
+            stated |= {link.finding: link for link in form_stated.findings}
+        for finding in stated:
+            _let_variants_speak(common, forms, condition, finding)
+        self._fill(common, forms, set(stated))
         for variant, form in [(None, common), *enumerate(forms)]:
             self._add_group(Group(index, variant, None, 1.0, -1), form.direct)
             for mechanism, (share, pid) in form.shares.items():
@@ -390,29 +394,25 @@ class _Compiler:
             form.state(link, self._without_background(link.finding, cdf), pid)
         return form
 
-    def _fill(self, common: _Form, forms: list[_Form], listed: set[str]) -> None:
+    def _fill(self, common: _Form, forms: list[_Form], stated: set[str]) -> None:
         """Give the findings about which the condition says nothing what follows from the others.
 
         A more general finding is at least as common as the most common finding nested in it; a
         more specific one takes its usual part of the general one; any other takes the default.
         """
         every = [
-            effects
-            for form in (common, *forms)
-            for effects in (form.direct, *form.through.values())
+            effects for form in (common, *forms) for effects in (form.direct, *form.through.values())
         ]
-        for finding in _deepest_first(self.findings, self.children):
-            if finding.id in listed or finding.graded:
+        upwards = _deepest_first(self.findings, self.children)
+        for finding in upwards:
+            if finding.id in stated or finding.graded:
                 continue
-            below = [c for c in self.children.get(finding.id, ()) if c in listed]
-            if not below:
-                continue
-            listed.add(finding.id)
             for effects in every:
-                known = [effects[c] for c in below if c in effects]
-                if known:
+                known = [effects[c] for c in self.children.get(finding.id, ()) if c in effects]
+                if known and finding.id not in effects:
                     effects[finding.id] = min(known, key=lambda pair: float(pair[0][0]))
-        for finding in reversed(_deepest_first(self.findings, self.children)):
+        listed = stated.union(*every)
+        for finding in reversed(upwards):
             parent = finding.nested_under
             if finding.id in listed or parent not in listed or finding.graded:
                 continue
@@ -501,28 +501,56 @@ def _share_between_variants(
             for effects in form.through.values():
                 effects.pop(finding, None)
         return
-    carried = [
-        (v.share, form.shares[m][0], effects)
-        for v, form in zip(variants, forms, strict=True)
-        for m, effects in form.through.items()
-        if finding in effects
-    ]
-    if not carried:
+    if not any(finding in effects for form in forms for effects in form.through.values()):
         return
     cdf, pid = common.direct.pop(finding)
-    wanted = 1.0 - cdf
-    reached = sum(
-        share * active * (1.0 - effects[finding][0]) for share, active, effects in carried
-    )
-    scale = np.divide(wanted, reached, out=np.zeros_like(wanted), where=reached > 0)
-    total = np.zeros_like(wanted)
-    for share, active, effects in carried:
-        inside = _finish(1.0 - np.minimum(scale * (1.0 - effects[finding][0]), _CEILING))
-        effects[finding] = (inside, pid)
-        total += share * active * (1.0 - inside)
-    rest = np.minimum(cdf / (1.0 - total), 1.0)
-    if rest[0] < 1.0 - 1e-9:
+    wanted = float(1.0 - cdf[0])
+
+    def reached(scale: float) -> float:
+        """Overall share when every mechanism's share is scaled, mechanisms of a variant together."""
+        total = 0.0
+        for variant, form in zip(variants, forms, strict=True):
+            spared = 1.0
+            for mechanism, effects in form.through.items():
+                if finding in effects:
+                    up = min(scale * float(1.0 - effects[finding][0][0]), _CEILING)
+                    spared *= 1.0 - form.shares[mechanism][0] * up
+            total += variant.share * (1.0 - spared)
+        return total
+
+    low, high = 0.0, 1.0 / RECORDING_ERROR
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if reached(middle) < wanted else (low, middle)
+    scale = (low + high) / 2
+    for form in forms:
+        for effects in form.through.values():
+            if finding in effects:
+                up = np.minimum(scale * (1.0 - effects[finding][0]), _CEILING)
+                effects[finding] = (_finish(1.0 - up), pid)
+    rest = np.minimum(cdf / (1.0 - reached(scale)), 1.0)
+    if rest[0] < 1.0 - 1e-6:
         common.direct[finding] = (_finish(rest), pid)
+
+
+def _let_variants_speak(
+    common: _Form, forms: list[_Form], condition: Condition, finding: str
+) -> None:
+    """A finding stated by some variants comes out of the common mechanisms that carry it.
+
+    The variants that state it have what they state; the others keep what the mechanism gave them.
+    """
+    speaking = [any(x.finding == finding for x in v.findings) for v in condition.variants]
+    carriers = [m for m, effects in common.through.items() if finding in effects]
+    if not any(speaking) or not carriers:
+        return
+    for mechanism in carriers:
+        share = common.shares[mechanism][0]
+        cdf, pid = common.through[mechanism].pop(finding)
+        for form, speaks in zip(forms, speaking, strict=True):
+            if not speaks:
+                before = form.direct.get(finding, (np.ones_like(cdf), pid))[0]
+                form.direct[finding] = (_finish(before * (1.0 - share + share * cdf)), pid)
 
 
 def _deepest_first(findings: Iterable[Finding], children: Mapping[str, list[str]]) -> list[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crural.diagnosis.explain import predicted_low
-from crural.diagnosis.network import BILATERAL, OTHER, Array
+from crural.diagnosis.network import BILATERAL, OTHER, Array, Flags, Ints
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
 from crural.knowledge import resolve
@@ -70,7 +70,7 @@ def entropy(probability: Array, axis: int = 0) -> Array:
     return np.asarray(-(probability * np.log2(safe)).sum(axis=axis))
 
 
-def information(present: Array, share: Array, kind: Array, n_kinds: int) -> Array:
+def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
     """Mutual information in bits between each finding and the kind of state.
 
     `present[state, finding]` is P(finding | state), `share[state]` sums to 1, `kind[state]` is the
@@ -84,7 +84,7 @@ def information(present: Array, share: Array, kind: Array, n_kinds: int) -> Arra
     inside = np.clip(hit / np.where(mass > 0, mass, 1.0)[:, None], 0.0, 1.0)
     split = entropy(np.stack([marginal, 1 - marginal]))
     left = (mass[:, None] * entropy(np.stack([inside, 1 - inside]))).sum(axis=0)
-    return np.maximum(split - left, 0.0)
+    return np.asarray(np.maximum(split - left, 0.0))
 
 
 def checks_of(case: Case, states: States, *, most: int = 12) -> tuple[Check, ...]:
@@ -148,7 +148,7 @@ def batteries_of(case: Case, states: States, *, most: int = 6) -> tuple[Battery,
     return tuple(found[:most])
 
 
-def _joint_information(outcomes: Array, share: Array, kind: Array, n_kinds: int) -> float:
+def _joint_information(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> float:
     mass = np.zeros(n_kinds)
     np.add.at(mass, kind, share)
     joint = np.zeros((n_kinds, outcomes.shape[1]))
@@ -157,7 +157,7 @@ def _joint_information(outcomes: Array, share: Array, kind: Array, n_kinds: int)
     return float(max(entropy(joint.sum(axis=0)) - (mass * entropy(inside, axis=1)).sum(), 0.0))
 
 
-def _urgency_of(case: Case, sets: Array) -> Array:
+def _urgency_of(case: Case, sets: Flags) -> Ints:
     """Highest urgency among the causes of each set: 0 routine, 1 urgent, 2 emergency."""
     conditions = case.network.knowledge.conditions
     rank = np.array(

@@ -56,7 +56,9 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     1 / (pR + 1 - p) when absent, with R its ratio and p its prevalence: the prior is the average
     over patients with and without it, so that not knowing it changes nothing.
     """
-    probability, spread, steps = [], [], []
+    probability: list[float] = []
+    spread: list[float] = []
+    steps: list[tuple[PriorStep, ...]] = []
     shares = _shares_in(network.knowledge, facts.record.setting)
     scale = _scale_in(network.knowledge, facts.record.setting)
     for name in network.conditions:

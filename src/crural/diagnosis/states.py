@@ -61,7 +61,7 @@ class States:
     @cached_property
     def share(self) -> Array:
         """Weights that sum to 1."""
-        return self.weight / self.weight.sum()
+        return np.asarray(self.weight / self.weight.sum())
 
     @cached_property
     def sets(self) -> tuple[npt.NDArray[np.bool_], Ints]:
@@ -133,8 +133,9 @@ def likelihood_of(problem: Problem, causes: tuple[int, ...]) -> float:
         ways = _ways(problem.acts[cause], silent, share, scalar)
         rows = _ragged([active for _, active, _ in ways])
         chance = np.multiply.outer(chance, [c for c, _, _ in ways]).reshape(-1)
-        upper = (upper[:, None] * _product(problem.upper, rows)).reshape(-1, problem.n_bits)
-        lower = (lower[:, None] * _product(problem.lower, rows)).reshape(-1, problem.n_bits)
+        shape = len(chance), problem.n_bits
+        upper = (upper[:, None] * _product(problem.upper, rows)).reshape(shape)
+        lower = (lower[:, None] * _product(problem.lower, rows)).reshape(shape)
     return float(chance @ (upper - lower).prod(axis=1))
 
 
@@ -153,13 +154,13 @@ def _padded(members: Ints, width: int) -> Ints:
 def _pairs_of(first: Ints, second: Ints, cause: Ints) -> Ints:
     a, b = np.meshgrid(first, second, indexing="ij")
     pairs = np.stack([a.ravel(), b.ravel()], axis=1)
-    return pairs[cause[pairs[:, 0]] != cause[pairs[:, 1]]]
+    return np.asarray(pairs[cause[pairs[:, 0]] != cause[pairs[:, 1]]])
 
 
 def _pairs_within(chosen: Ints, cause: Ints) -> Ints:
     a, b = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[a], chosen[b]], axis=1)
-    return pairs[cause[pairs[:, 0]] != cause[pairs[:, 1]]]
+    return np.asarray(pairs[cause[pairs[:, 0]] != cause[pairs[:, 1]]])
 
 
 def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
@@ -193,7 +194,7 @@ class _PriorOfSets:
             for (parent, child), lift in self.lift.items():
                 both = (cause == parent).any(axis=1) & (cause == child).any(axis=1)
                 weight[both] *= lift
-        return weight
+        return np.asarray(weight)
 
 
 def singles_of(problem: Problem) -> Singles:

@@ -81,7 +81,7 @@ def _read(path: Path, digest: str) -> Knowledge | None:
         parts = {
             name: TypeAdapter(kind).validate_python(raw[name]) for name, kind in _PARTS.items()
         }
-    except (OSError, ValueError, KeyError, ValidationError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, ValidationError):
         return None
     return Knowledge(version=VERSION, digest=digest, **parts)
 

@@ -139,7 +139,13 @@ class _Reader:
         base = self.root / place
         entries: dict[str, _Model] = {}
         for path in [base] if base.is_file() else sorted(base.glob("*.yaml")):
-            for position, raw in enumerate(self._load(path) or []):
+            loaded = self._load(path) or []
+            if not isinstance(loaded, list):
+                self.problems.append(
+                    Problem(str(path), "file", "is not a list of entries", "begin each with '- id:'")
+                )
+                continue
+            for position, raw in enumerate(loaded):
                 name = raw.get("id", f"entry {position + 1}") if isinstance(raw, dict) else "?"
                 built = self._build(model, raw, path, str(name))
                 if built is not None:

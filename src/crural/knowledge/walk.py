@@ -64,7 +64,8 @@ def numbers_of_condition(condition: Condition) -> Iterator[Place]:
     for variant in condition.variants:
         yield Place(file, name, "variants", variant.id, variant.share)
         for share in variant.mechanisms:
-            yield Place(file, name, "mechanisms", share.mechanism, share.probability)
+            owner = f"{name} ({variant.id})"
+            yield Place(file, owner, "mechanisms", share.mechanism, share.probability)
         for link in variant.findings:
             yield from _of_link(file, f"{name} ({variant.id})", link)
 

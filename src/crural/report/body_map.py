@@ -192,10 +192,8 @@ def description(marks: Mapping[tuple[str, Side], Mark]) -> str:
 def _sides(observation: Observation, record: Record) -> tuple[Side, ...]:
     if observation.finding in _BOTH_HALVES and observation.side not in SIDES:
         return SIDES
-    side = observation.side or record.side
-    if side == "left" or side == "right":
-        return (side,)
-    return SIDES
+    said = observation.side or record.side
+    return tuple(side for side in SIDES if side == said) or SIDES
 
 
 def _side_unknown(observation: Observation, record: Record) -> bool:

@@ -54,7 +54,7 @@ def remarks(fact: Mapping[str, Any], record: Record) -> list[str]:
     """What the record adds to a fact: where it was found and notes, or why it follows."""
     if not fact["stated"]:
         return [fact["why"]]
-    told = []
+    told: list[str] = []
     for observation in record.observations:
         if (observation.finding, observation.value) != (fact["finding"], fact["value"]):
             continue

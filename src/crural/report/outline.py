@@ -22,8 +22,8 @@ class Outline:
     """The parts of an assessment by the length at which they are told.
 
     `listed` get a bar; of them `in_full` get their reasons. `dangerous` are emergencies that are
-    not told in full but cannot be excluded. `minor` are the rest that come out as 1 %, `silent` counts those
-    below. `checks` are the next checks by what they ask of the patient.
+    not told in full but cannot be excluded. `minor` are the rest that come out as 1 %, `silent`
+    counts those below. `checks` are the next checks by what they ask of the patient.
     """
 
     listed: tuple[Part, ...]

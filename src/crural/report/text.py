@@ -94,8 +94,7 @@ def _alerts(data: Mapping[str, Any], citations: Citations) -> RenderableType:
     parts: list[RenderableType] = [_heading("What must not wait")]
     if not data["alerts"]:
         parts.append(Text("No alert is raised by what is known."))
-    for alert in data["alerts"]:
-        parts.append(_alert(alert, citations))
+    parts += [_alert(alert, citations) for alert in data["alerts"]]
     if data["ask_now"]:
         said = "Still open: what has not been asked could raise these." + (
             "" if data["alerts"] else " They are not excluded."

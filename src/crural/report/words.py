@@ -87,9 +87,10 @@ def change(now: float, then: float) -> str:
 
 
 def _whole(probability: float) -> str:
-    if probability < 0.005:
+    whole = round(100 * probability)
+    if whole < 1:
         return "<1"
-    return ">99" if probability > 0.995 else f"{100 * probability:.0f}"
+    return ">99" if whole > 99 else str(whole)
 
 
 def times(ratio: float) -> str:

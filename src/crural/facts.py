@@ -8,13 +8,15 @@ the record does not mention and what does not follow from it stays unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from crural.knowledge import Finding, Knowledge
-from crural.record import Observation, Record, relative_side
+from crural.record import BodySide, Illness, Observation, Record
+from crural.record.sides import places_covered
 
 Place = Literal["here", "other-side"]
 Key = tuple[str, Place]
@@ -110,42 +112,43 @@ def facts_of(record: Record, knowledge: Knowledge) -> Facts:
     for fact in _stated(record, knowledge):
         table[fact.finding, fact.place] = fact
     # What is stated outranks what is implied, so the implied only fill gaps.
-    for fact in _implied_by_record(record, knowledge):
-        table.setdefault((fact.finding, fact.place), fact)
-    for fact in list(_implied_by_panels(table.values(), knowledge)):
-        table.setdefault((fact.finding, fact.place), fact)
-    for fact in list(_implied_by_nesting(table, knowledge)):
-        table.setdefault((fact.finding, fact.place), fact)
+    for implied in (_by_record, _by_presence, _by_panels, _by_absence):
+        # What is there comes before what is not: "examination normal" beside a sign that was found
+        # means normal but for that sign.
+        for fact in list(implied(table, record, knowledge)):
+            table.setdefault((fact.finding, fact.place), fact)
     return Facts(record=record, knowledge=knowledge, table=table)
 
 
-def _places(finding: Finding, observation: Observation, record: Record) -> tuple[Place, ...]:
+def _legs(finding: Finding, side: BodySide | None, record: Record) -> Mapping[str, Place]:
+    """The legs that are spoken of, and where each lies as seen from the painful one.
+
+    With pain in both legs, or in a leg that was not recorded, there is no other leg.
+    """
     if not finding.sided:
-        return ("here",)
-    side = relative_side(observation.side, record.side)
-    if side == "contralateral":
-        return ("other-side",)
-    if side == "bilateral" and record.side != "bilateral":
-        return ("here", "other-side")
-    return ("here",)
+        return {"body": "here"}
+    other = {"left": "right", "right": "left"}.get(record.side or "")
+    return {
+        leg: "other-side" if leg == other else "here"
+        for leg in sorted(places_covered(side, record.side))
+    }
 
 
 def _stated(record: Record, knowledge: Knowledge) -> Iterable[Fact]:
     """One fact for each finding and place that was observed.
 
-    Of repeated observations of one body side the latest counts. With pain in both legs both body
-    sides are the painful one; the leg where the finding is further from normal speaks.
+    Of repeated observations of one leg the latest counts. With pain in both legs both of them are
+    the painful one; the leg where the finding is further from normal speaks.
     """
 
     def when(observation: Observation) -> str:
         return observation.date.isoformat() if observation.date else ""
 
-    latest: dict[tuple[str, Place, str | None], Fact] = {}
+    latest: dict[tuple[str, Place, str], Fact] = {}
     for observation in sorted(record.observations, key=when):
         finding = knowledge.findings[observation.finding]
-        for place in _places(finding, observation, record):
-            side = observation.side if finding.sided else None
-            latest[finding.id, place, side] = Fact(
+        for leg, place in _legs(finding, observation.side, record).items():
+            latest[finding.id, place, leg] = Fact(
                 finding.id,
                 place,
                 _state_index(finding, observation),
@@ -171,63 +174,76 @@ def _state_index(finding: Finding, observation: Observation) -> int:
     return finding.state_ids.index(str(state))
 
 
-def _implied_by_record(record: Record, knowledge: Knowledge) -> Iterable[Fact]:
-    def fact(finding: str, present: bool, why: str) -> Iterable[Fact]:
+def _by_record(_: Mapping[Key, Fact], record: Record, knowledge: Knowledge) -> Iterable[Fact]:
+    def fact(finding: str, present: bool, why: str, place: Place = "here") -> Iterable[Fact]:
         if finding in knowledge.findings:
-            yield Fact(finding, "here", int(present), stated=False, why=why)
+            yield Fact(finding, place, int(present), stated=False, why=why)
 
     if record.side is not None:
         yield from fact("pain-bilateral", record.side == "bilateral", "the painful side")
     for drug in record.drugs:
         for drug_class in knowledge.drugs.classes_of(drug.name):
-            finding = knowledge.drugs.findings_by_class.get(drug_class)
-            if finding:
-                yield from fact(finding, True, f"takes {drug.name}")
+            taken = knowledge.drugs.findings_by_class.get(drug_class)
+            if taken is not None:
+                yield from fact(taken, True, f"takes {drug.name}")
     for illness in record.illnesses:
         known = knowledge.vocabulary.illness(illness.name)
-        if known:
-            yield from fact(known, True, f"known {illness.name}")
+        if known is not None:
+            side = _side_named(illness)
+            for place in _legs(knowledge.findings[known], side, record).values():
+                yield from fact(known, True, f"known {illness.name}", place)
     if record.pregnancy_weeks is not None:
         weeks = record.pregnancy_weeks
-        yield from fact("pregnancy-any", weeks > 0, f"{weeks} weeks pregnant")
-        if weeks >= THIRD_TRIMESTER_WEEKS:
-            yield from fact("pregnancy-third-trimester", True, f"{weeks} weeks pregnant")
+        late = weeks >= THIRD_TRIMESTER_WEEKS
+        yield from fact("pregnancy-any", True, f"{weeks} weeks pregnant")
+        yield from fact("pregnancy-third-trimester", late, f"{weeks} weeks pregnant")
     for finding in knowledge.findings.values():
         if finding.sex is not None and finding.sex != record.sex:
             yield from fact(finding.id, False, f"cannot be in a {record.sex}")
 
 
-def _implied_by_panels(facts: Iterable[Fact], knowledge: Knowledge) -> Iterable[Fact]:
-    for fact in facts:
+def _side_named(illness: Illness) -> BodySide | None:
+    """The side in the name of an illness ('right knee replacement')."""
+    words = re.findall(r"[a-z]+", illness.name.casefold())
+    if "both" in words or "bilateral" in words or {"left", "right"} <= set(words):
+        return "both"
+    return "left" if "left" in words else "right" if "right" in words else None
+
+
+def _by_presence(table: Mapping[Key, Fact], _: Record, knowledge: Knowledge) -> Iterable[Fact]:
+    """The general findings that follow from a specific one."""
+    for fact in table.values():
+        for general in knowledge.nested[fact.finding] if fact.state > 0 else ():
+            if not knowledge.findings[general].graded:
+                name = knowledge.findings[fact.finding].name
+                yield Fact(general, fact.place, 1, stated=False, why=f"implied by: {name}")
+
+
+def _by_panels(table: Mapping[Key, Fact], record: Record, knowledge: Knowledge) -> Iterable[Fact]:
+    """What an examination found normal denies."""
+    one_leg = record.side in {"left", "right"}
+    for fact in table.values():
         panel = knowledge.findings[fact.finding]
         if panel.role != "panel" or fact.state == 0:
             continue
         for denied in panel.implies_absent:
             # A normal examination of one leg says nothing of the other; of the body it says all.
-            places: tuple[Place, ...] = (fact.place,)
-            if not panel.sided and knowledge.findings[denied].sided:
+            sided = knowledge.findings[denied].sided
+            places: tuple[Place, ...] = (fact.place,) if sided else ("here",)
+            if sided and not panel.sided and one_leg:
                 places = ("here", "other-side")
             for place in places:
-                yield Fact(denied, place, 0, stated=False, why=f"{panel.name}")
+                yield Fact(denied, place, 0, stated=False, why=panel.name)
 
 
-def _implied_by_nesting(table: Mapping[Key, Fact], knowledge: Knowledge) -> Iterable[Fact]:
-    present = [fact for fact in table.values() if fact.state > 0]
-    for fact in present:
-        for general in knowledge.nested[fact.finding]:
-            if not knowledge.findings[general].graded:
-                name = knowledge.findings[fact.finding].name
-                yield Fact(general, fact.place, 1, stated=False, why=f"implied by: {name}")
+def _by_absence(table: Mapping[Key, Fact], _: Record, knowledge: Knowledge) -> Iterable[Fact]:
+    """The specific findings that cannot be where a general one is not."""
     for finding in knowledge.findings.values():
+        places: tuple[Place, ...] = ("here", "other-side") if finding.sided else ("here",)
         for general in knowledge.nested[finding.id]:
-            for place in ("here", "other-side"):
-                above = table.get((general, place))  # type: ignore[arg-type]
+            for place in places:
+                above = table.get((general, place))
                 if above is not None and above.state == 0:
                     name = knowledge.findings[general].name
-                    yield Fact(
-                        finding.id,
-                        place,  # type: ignore[arg-type]
-                        0,
-                        stated=False,
-                        why=f"implied by the absence of: {name}",
-                    )
+                    why = f"implied by the absence of: {name}"
+                    yield Fact(finding.id, place, 0, stated=False, why=why)

@@ -8,7 +8,7 @@ import pytest
 
 from crural import Assessment
 from crural.record import Observation
-from crural.report import to_html
+from crural.report import to_html, words
 from crural.report.html import log_share, remarks, render
 
 from .made import (
@@ -73,8 +73,8 @@ def example_page(example: Assessment) -> str:
 
 
 def test_alerts_come_before_causes() -> None:
-    words = Page(shown()).words
-    assert words.index("EMERGENCY, act now Possible cauda equina") < words.index("What causes")
+    told = Page(shown()).words
+    assert told.index("EMERGENCY, act now Possible cauda equina") < told.index("What causes")
 
 
 def test_a_page_runs_no_script_and_loads_nothing(example_page: str) -> None:
@@ -187,10 +187,10 @@ def test_the_record_is_shown_as_it_was_understood() -> None:
         fact("fever: absent", present=False),
         fact("numb foot: absent", present=False, stated=False, why="implied by the absence of it"),
     ]
-    words = Page(shown(facts=facts)).words
-    assert "Recorded, present or abnormal (1) C-reactive protein: high, 80 mg/L" in words
-    assert "Recorded, absent or normal (1) fever: absent" in words
-    assert "Follows from these (1) numb foot: absent (implied by the absence of it)" in words
+    told = Page(shown(facts=facts)).words
+    assert "Recorded, present or abnormal (1) C-reactive protein: high, 80 mg/L" in told
+    assert "Recorded, absent or normal (1) fever: absent" in told
+    assert "Follows from these (1) numb foot: absent (implied by the absence of it)" in told
 
 
 def test_a_fact_has_the_note_and_with_two_painful_legs_the_side_of_its_observation() -> None:
@@ -205,8 +205,8 @@ def test_a_fact_has_the_note_and_with_two_painful_legs_the_side_of_its_observati
 
 def test_pain_too_loosely_placed_to_be_drawn_is_told() -> None:
     bone = fact("deep pain at one place in a bone", finding="pain-localised-bone")
-    words = Page(shown(facts=[bone])).words
-    assert "too loosely to be drawn: deep pain at one place in a bone" in words
+    told = Page(shown(facts=[bone])).words
+    assert "too loosely to be drawn: deep pain at one place in a bone" in told
 
 
 def test_treatments_and_drugs_of_the_record_are_shown() -> None:
@@ -215,9 +215,13 @@ def test_treatments_and_drugs_of_the_record_are_shown() -> None:
         illnesses=[{"name": "hypertension", "since": "2021"}],
         treatments=[{"what": "ibuprofen", "days": 14, "response": "partial"}],
     )
-    words = Page(render(assessment_data(), record)).words
+    told = Page(render(assessment_data(), record)).words
     for said in ("ramipril", "hypertension, since 2021", "ibuprofen, 14 days; response partial"):
-        assert said in words
+        assert said in told
+
+
+def test_no_placeholder_is_left_in_the_page() -> None:
+    assert words.GAP not in shown()
 
 
 def test_dark_and_printed_pages_have_styles_of_their_own() -> None:

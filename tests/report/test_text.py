@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from crural import Assessment
-from crural.report import to_text
+from crural.report import to_text, words
 from crural.report.text import bar, render
 
 from .made import Data, alert, assessment_data, cause, check, open_alert, patient, reason, source
@@ -119,7 +119,7 @@ def test_words_in_brackets_are_no_markup() -> None:
 
 def test_causes_under_two_per_cent_share_a_line() -> None:
     causes = [cause("A", 0.6), cause("Rare one", 0.012), cause("Rarer one", 0.001)]
-    assert "Unlikely (under 2 %): Rare one (1 %), 1 others below 1 %." in flat(shown(causes=causes))
+    assert "Unlikely (under 2 %): Rare one (1 %), 1 more below 1 %." in flat(shown(causes=causes))
 
 
 def test_a_dangerous_cause_that_is_unlikely_cannot_be_excluded() -> None:
@@ -138,9 +138,30 @@ def test_several_causes_together_are_joined() -> None:
 
 
 def test_next_checks_say_what_the_answer_would_change() -> None:
-    text = flat(shown(next=[check("Is it red?", "examine"), check("Does it burn?", "ask")]))
+    text = flat(shown(next=[check("Is it red?", "xray"), check("Does it burn?", "ask")]))
     assert "Ask Does it burn? yes: Sciatica: 62 → 80 % no: no great change" in text
-    assert text.index("Does it burn?") < text.index("Is it red?")
+    assert text.index("Does it burn?") < text.index("Test Is it red? (X-ray)")
+
+
+def test_of_many_checks_the_first_are_told_and_the_others_counted() -> None:
+    text = flat(shown(next=[check(f"Question {i}?") for i in range(6)]))
+    assert [i for i in range(6) if f"Question {i}?" in text] == [0, 1, 2, 3]
+    assert "and 2 that tell less" in text
+
+
+def test_an_alert_with_nothing_left_to_ask_asks_nothing() -> None:
+    assert "Ask now" not in shown(alerts=[alert(unknown=[])], ask_now=[])
+
+
+def test_a_cause_that_hangs_on_no_number_names_none() -> None:
+    firm = cause()
+    firm["hangs_on"] = firm["hangs_on"] | {"swing": 0.004}
+    assert "Hangs most on" in shown(causes=[cause()])
+    assert "Hangs most on" not in shown(causes=[firm])
+
+
+def test_no_placeholder_is_left_in_the_text() -> None:
+    assert words.GAP not in shown()
 
 
 def test_the_reader_learns_of_limits_and_of_the_knowledge() -> None:
@@ -180,3 +201,9 @@ def test_an_assessment_without_anything_to_tell_is_still_a_report() -> None:
     text = flat(shown(**empty, causes=[bare]))
     assert "For nothing that is known" in text
     assert "Nothing that is still unknown would change the picture." in text
+
+
+def test_a_danger_of_which_nothing_speaks_is_told_by_its_name_alone() -> None:
+    danger = cause("Aneurysm", 0.012, urgency="emergency", for_=[], against=[], missing=[])
+    text = flat(shown(causes=[cause("A", 0.6), danger]))
+    assert "!!! Cannot be excluded: Aneurysm (1 %)." in text

@@ -99,6 +99,18 @@ def test_what_is_known_starts_with_duration_and_severity() -> None:
     )
 
 
+def test_what_an_answer_hangs_on_is_told_in_words() -> None:
+    pivot = {"words": "prior of Sciatica", "value": 0.05, "swing": -0.2}
+    assert plain(words.hangs_on(pivot)) == (
+        "how common Sciatica is before symptoms, signs and tests (5 %); "
+        "over its range the probability moves by 20 points"
+    )
+    pivot = {"words": "burning pain in Sciatica", "value": 0.3, "swing": 0.01}
+    assert plain(words.hangs_on(pivot)) == (
+        "burning pain in Sciatica (30 %); over its range the probability moves by 1 point"
+    )
+
+
 def test_the_error_bound_is_rounded_up_to_a_power_of_ten() -> None:
     assert "below 10⁻¹¹)" in words.exactness(assessment_data(error_bound=3e-12))
     assert "below 10⁻²)" in words.exactness(assessment_data(error_bound=0.004))

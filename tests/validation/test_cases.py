@@ -32,7 +32,7 @@ record:
   present: [diabetes-known]
   observations:
     - {finding: slr-positive, present: true, side: left}
-    - {finding: crp, value: 12, stage: work-up}
+    - {finding: crp, value: 12, unit: mg/L, stage: work-up}
 not_encoded: [walks 100 m, 3]
 """
 
@@ -87,7 +87,7 @@ def test_what_is_left_out_has_its_usual_value() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "says"),
     [
-        ("", "", 1, "", "is empty"),
+        ("", "", None, "", "is empty"),
         ("schema: crural/case/1", "schema: crural/case/9", 1, "schema", "not a format"),
         ("source: {title: A disc, year: 2020}", "source: BMJ", 3, "source", "group of keys"),
         ("id: smith-2020", "id: [a]", 2, "id", "is not a name"),
@@ -105,12 +105,12 @@ def test_what_is_left_out_has_its_usual_value() -> None:
         ("  age: 46", "  age: 460", 6, "record.age", "above 120"),
         ("slr-positive", "slr-posetive", 11, "record.observations.0.finding", "no finding"),
         ("diabetes-known", "diabetis-known", 9, "record.present.0", "no finding"),
-        ("value: 12", "value: 12, unit: kg", 12, "record.observations.1.unit", "crp"),
-        ("  sex: male", "  sex: [", 8, "", "not readable as YAML"),
+        ("unit: mg/L", "unit: kg", 12, "record.observations.1.unit", "crp"),
+        ("  sex: male", "  sex: [", 9, "", "not readable as YAML"),
     ],
 )
 def test_an_error_names_the_line_the_field_and_the_remedy(
-    old: str, new: str, line: int, field: str, says: str
+    old: str, new: str, line: int | None, field: str, says: str
 ) -> None:
     error = error_of(CASE.replace(old, new) if old else "# nothing\n")
     assert (error.file, error.line, error.field) == ("case.yaml", line, field)
@@ -200,7 +200,7 @@ def _schema() -> Draft202012Validator:
     schema = json.loads((ROOT / "docs" / "schema" / "case.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     record = Resource.from_contents(record_schema())
-    registry: Registry[object] = Registry().with_resource("urn:crural:record:1", record)
+    registry = Registry().with_resource("urn:crural:record:1", record)
     return Draft202012Validator(schema, registry=registry)
 
 

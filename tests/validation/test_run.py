@@ -20,7 +20,7 @@ from crural.validation.run import (
     validate,
     why_missed,
 )
-from tests.validation.worlds import FACTS, answer, engine, knowledge, known, single
+from tests.validation.worlds import FACTS, answer, engine, knowledge, known
 
 CONDITIONS = frozenset({"disc", "stenosis", "fracture"})
 URGENT = AlertSaid("spine-trauma", "same-day", ("fracture",))
@@ -126,6 +126,7 @@ def test_conditions_are_listed_with_their_patients() -> None:
     assert rows == [("disc", Share(1, 2), 0.5), ("stenosis", Share(0, 1), 0.3)]
 
 
+SAID = answer(0.8, 0.3, 0.0, 0.1)
 STENOSIS = KnownCase(
     "x",
     None,
@@ -136,7 +137,7 @@ STENOSIS = KnownCase(
 
 
 def test_the_strongest_fact_against_the_truth_is_the_reason() -> None:
-    missed = why_missed(STENOSIS, single(FACTS), "stenosis", "disc", frozenset())
+    missed = why_missed(STENOSIS, SAID, "stenosis", "disc", frozenset())
     assert missed.kind == "finding"
     assert missed.because == "slr-positive present: 8 times as frequent in disc"
     assert missed.prior_ratio == pytest.approx((0.3 / 0.7) / (0.2 / 0.8))
@@ -144,31 +145,31 @@ def test_the_strongest_fact_against_the_truth_is_the_reason() -> None:
 
 
 def test_a_rare_truth_is_missed_for_its_prior() -> None:
-    missed = why_missed(STENOSIS, single(FACTS), "fracture", "disc", frozenset())
+    missed = why_missed(STENOSIS, SAID, "fracture", "disc", frozenset())
     assert missed.kind == "prior"
     assert missed.because.startswith("prior: 0.01 before any finding, disc 0.3 (42.4 times")
 
 
 def test_with_few_facts_nothing_could_be_told() -> None:
-    few = dict(list(FACTS.items())[:3])
-    missed = why_missed(STENOSIS, single(few), "stenosis", "disc", frozenset())
-    assert (missed.kind, missed.because) == ("few-facts", "only 3 facts are known")
+    few = answer(0.8, 0.3, 0.0, 0.1, findings=3)
+    missed = why_missed(STENOSIS, few, "stenosis", "disc", frozenset())
+    assert (missed.kind, missed.because) == ("few-facts", "only 3 findings are known")
 
 
 def test_a_truth_that_the_knowledge_lacks_is_named() -> None:
     case = known("x", "other:gout")
-    missed = why_missed(case, single(FACTS), OTHER, "disc", frozenset())
+    missed = why_missed(case, SAID, OTHER, "disc", frozenset())
     assert (missed.kind, missed.because) == ("out-of-scope", "other:gout is not in the knowledge")
 
 
 def test_another_true_cause_that_came_first_is_no_mistake_of_the_findings() -> None:
-    missed = why_missed(STENOSIS, single(FACTS), "stenosis", "disc", frozenset({"disc"}))
+    missed = why_missed(STENOSIS, SAID, "stenosis", "disc", frozenset({"disc"}))
     assert missed.kind == "also-present"
 
 
 def test_when_no_single_fact_decides_the_reason_says_so() -> None:
     alike = dict.fromkeys(FACTS, (0.5, 0.5, 0.5, 0.5))
-    even = single(alike, prior=(0.2, 0.2, 0.2, 0.2))
+    even = answer(0.8, 0.3, 0.0, 0.1, facts=alike, prior=(0.2, 0.2, 0.2, 0.2))
     missed = why_missed(STENOSIS, even, "stenosis", "disc", frozenset())
     assert missed.kind == "together"
     assert missed.against == ()
@@ -191,3 +192,4 @@ def test_the_shipped_program_answers_with_every_cause_and_both_baselines() -> No
         assert set(baseline) == causes
     assert sum(said.baselines["naive-bayes"].values()) == pytest.approx(1)
     assert "slr-positive present" in said.single.facts
+    assert said.findings == 3

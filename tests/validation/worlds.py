@@ -4,13 +4,14 @@ told to."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from crural.diagnosis.network import OTHER
 from crural.knowledge import Knowledge
-from crural.knowledge.model import Drugs, Urgency
+from crural.knowledge.model import Urgency
 from crural.record import Observation, Record
 from crural.validation.baselines import SingleCauses
 from crural.validation.cases import KnownCase, Truth
@@ -22,17 +23,9 @@ PRIOR = (0.3, 0.2, 0.01, 0.05)
 
 def knowledge() -> Knowledge:
     """Knowledge of three conditions of which nothing else is known."""
-    return Knowledge(
-        version="tiny",
-        digest="0",
-        evidence={},
-        findings={},
-        mechanisms={},
-        conditions=cast(Any, dict.fromkeys(CAUSES[:3])),
-        alerts={},
-        scores={},
-        drugs=Drugs(),
-    )
+    parts: dict[str, Any] = {part.name: {} for part in fields(Knowledge)}
+    parts.update(version="tiny", digest="0", conditions=dict.fromkeys(CAUSES[:3]))
+    return Knowledge(**parts)
 
 
 def known(
@@ -60,7 +53,7 @@ def single(
     return SingleCauses(CAUSES, np.array(prior), tuple(facts), table.T)
 
 
-# Four facts, so that none of them counts as knowing too little; the first favours the disc.
+# The first favours the disc, the others nobody.
 FACTS = {
     "slr-positive present": (0.8, 0.1, 0.1, 0.1),
     "pain-hip absent": (0.9, 0.9, 0.9, 0.9),
@@ -74,6 +67,9 @@ def answer(
     alerts: tuple[AlertSaid, ...] = (),
     open_alerts: tuple[AlertSaid, ...] = (),
     facts: Mapping[str, tuple[float, ...]] = FACTS,
+    prior: tuple[float, ...] = PRIOR,
+    findings: int = 4,
+    error_bound: float = 0.0,
 ) -> Answer:
     """An answer with these probabilities of CAUSES; the baselines know nothing but their order."""
     return Answer(
@@ -84,7 +80,9 @@ def answer(
             "prior": dict(zip(CAUSES, PRIOR, strict=True)),
             "naive-bayes": dict(zip(CAUSES, (0.25, 0.25, 0.25, 0.25), strict=True)),
         },
-        single=single(facts),
+        single=single(facts, prior),
+        findings=findings,
+        error_bound=error_bound,
     )
 
 

@@ -27,6 +27,8 @@ from crural.facts import Facts
 # Causes below this probability are listed without reasons: there are many, and none matters.
 REASONED = 0.005
 EXPLANATIONS = 8
+# From this probability on an underlying disease is listed before its consequence.
+UNDERLYING = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Everything the network says of one record. `covered` is the share of all states that the
+    """Everything the network says of one record. `causes` are in order of probability, a probable
+    underlying disease before its consequence. `covered` is the share of all states that the
     reasons, next checks and intervals rest on; the probabilities rest on all of them."""
 
     causes: tuple[CauseFound, ...]
@@ -89,7 +92,7 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
     elsewhere = _expected(case, states)
     other = network.condition_index[OTHER]
     causes = []
-    for i in np.argsort(-exact.probability):
+    for i in _in_order(network, exact.probability):
         if i == other:
             continue
         name = network.conditions[i]
@@ -122,6 +125,17 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
             n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)
         },
     )
+
+
+def _in_order(network: Network, probability: Array) -> list[int]:
+    """Positions of the causes, the most probable first; but a probable underlying disease comes
+    right before what it has brought about, since it is the answer to "why" and what to treat."""
+    order = [int(i) for i in np.argsort(-probability)]
+    for link in network.links:
+        parent, child = order.index(link.parent), order.index(link.child)
+        if probability[link.parent] >= UNDERLYING and child < parent:
+            order.insert(child, order.pop(parent))
+    return order
 
 
 def _variants(network: Network, exact: Posterior, cause: int) -> tuple[VariantProbability, ...]:

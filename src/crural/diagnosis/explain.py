@@ -1,4 +1,4 @@
-"""Why: what each finding did to the odds of a cause, and what typical findings are still unknown."""
+"""Why: what each finding did to the odds of a cause, and which typical ones are still unknown."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from crural.diagnosis.network import (
     Array,
     Flags,
     Ints,
+    Network,
 )
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
@@ -84,9 +85,24 @@ def _at_most(case: Case, nodes: list[int], states: Ints, away: Flags) -> Array:
     """P(one cause alone brings each node to its state or lower): [cause, node]."""
     network = case.network
     by_group = network.cdf[:, nodes, states]
-    result = np.ones((len(network.conditions), len(nodes)))
+    two_sided = network.bilateral[:, None]
+    result = _by_cause(network, by_group)
+    if away.any():
+        # On the other side a one-sided disease does only the silent share of what it does here.
+        less = _by_cause(network, 1.0 - SILENT_SIDE_SHARE * (1.0 - by_group))
+        result = np.where(away, two_sided * result + (1.0 - two_sided) * less, result)
+    for i, node in enumerate(nodes):
+        if network.nodes[node] == BILATERAL:
+            up = network.bilateral * (1.0 - RECORDING_ERROR)
+            result[:, i] = 1.0 - up if states[i] == 0 else 1.0
+    return result
+
+
+def _by_cause(network: Network, by_group: Array) -> Array:
+    """The same for each cause as for each group, averaged over how the cause can act."""
     share = np.array([g.share for g in network.groups])[:, None]
     averaged = 1.0 - share + share * by_group
+    result = np.ones((len(network.conditions), by_group.shape[1]))
     for cause, of in enumerate(network.groups_of):
         variants = network.variants[cause]
         common = [g for g in of if network.groups[g].variant is None]
@@ -96,13 +112,6 @@ def _at_most(case: Case, nodes: list[int], states: Ints, away: Flags) -> Array:
                 v.share * averaged[[g for g in of if network.groups[g].variant == i]].prod(axis=0)
                 for i, v in enumerate(variants)
             )
-    two_sided = network.bilateral[:, None]
-    seen_away = two_sided + (1.0 - two_sided) * SILENT_SIDE_SHARE
-    result = np.where(away, 1.0 - seen_away * (1.0 - result), result)
-    for i, node in enumerate(nodes):
-        if network.nodes[node] == BILATERAL:
-            up = network.bilateral * (1.0 - RECORDING_ERROR)
-            result[:, i] = 1.0 - up if states[i] == 0 else 1.0
     return result
 
 
@@ -111,7 +120,7 @@ def predicted_low(case: Case, states: States, nodes: list[int]) -> Array:
     network, problem, singles = case.network, case.problem, states.singles
     used = np.unique(states.members[states.members >= 0])
     group_low = network.cdf[:, nodes, 0]
-    n_groups, n_causes = len(network.groups), len(network.conditions)
+    n_causes = len(network.conditions)
     neutral = np.ones((1, len(nodes)))
     # Rows of the problem: groups; sides of the pain; copies of the groups for one-sided disease.
     by_row = np.vstack([group_low, np.repeat(neutral, n_causes, axis=0), group_low, neutral])

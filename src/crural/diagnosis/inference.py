@@ -295,7 +295,8 @@ class _Sweep:
                 absent, entering = (1.0 - prior) * weights, prior * weights
             else:
                 uncaused, caused = weights.take(0, waited), weights.take(1, waited)
-                absent, entering = (1.0 - prior) * uncaused, prior * uncaused + caused
+                absent = np.asarray((1.0 - prior) * uncaused)
+                entering = np.asarray(prior * uncaused + caused)
                 del axes[waited]
             part = problem.acts[cause]
             here = list(axes)

@@ -54,8 +54,6 @@ RECORDING_ERROR = 0.003
 SILENT_SIDE_SHARE = 0.05
 # Pain on both sides by two separate one-sided causes.
 BILATERAL_BY_CHANCE = 0.03
-# Share of leg pain in no listed condition, and so the prior of the unlisted cause.
-OTHER_SHARE = 0.12
 
 _CEILING = 1.0 - RECORDING_ERROR
 
@@ -156,9 +154,12 @@ class Network:
 
     def name_of(self, condition: int) -> str:
         """The condition's name for people."""
-        if self.conditions[condition] == OTHER:
-            return "None of these"
-        return self.knowledge.conditions[self.conditions[condition]].name
+        return self.condition(condition).name
+
+    def condition(self, index: int) -> Condition:
+        """The condition at a position; the last one is the unlisted cause."""
+        name = self.conditions[index]
+        return self.knowledge.other if name == OTHER else self.knowledge.conditions[name]
 
 
 def compile_network(knowledge: Knowledge, only: Iterable[str] | None = None) -> Network:
@@ -220,7 +221,8 @@ class _Compiler:
     def __init__(self, knowledge: Knowledge, only: Iterable[str] | None) -> None:
         self.knowledge = knowledge
         chosen = set(knowledge.conditions if only is None else only)
-        self.conditions = [c for c in knowledge.conditions.values() if c.id in chosen]
+        listed = [c for c in knowledge.conditions.values() if c.id in chosen]
+        self.conditions = [*listed, knowledge.other]
         self.findings = [f for f in knowledge.findings.values() if f.role in {"pain", "effect"}]
         self.node = {f.id: i for i, f in enumerate(self.findings)}
         self.depth = max(len(f.state_ids) for f in self.findings)
@@ -267,10 +269,7 @@ class _Compiler:
                 resolve(condition.side.bilateral, self.knowledge.evidence, "probability").value
             )
             self._groups_of(index, condition, variants[-1])
-        self._other(len(self.conditions))
-        variants.append(())
-        bilateral.append(0.3)
-        names = (*(c.id for c in self.conditions), OTHER)
+        names = tuple(c.id for c in self.conditions)
         index_of = {name: i for i, name in enumerate(names)}
         links = tuple(
             CauseLink(
@@ -435,10 +434,6 @@ class _Compiler:
             return float(max(1.0 - usual * other, RECORDING_ERROR))
 
         return min(base(finding) / base(parent), 1.0)
-
-    def _other(self, index: int) -> None:
-        """The unlisted cause: it makes every finding as often as an unnamed cause does."""
-        self._add_group(Group(index, None, None, 1.0, -1), dict(self.defaults))
 
 
 @dataclass

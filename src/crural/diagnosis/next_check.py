@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crural.diagnosis.explain import predicted_low
-from crural.diagnosis.network import BILATERAL, OTHER, Array, Flags, Ints
+from crural.diagnosis.network import BILATERAL, Array, Flags, Ints
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
 from crural.knowledge import resolve
@@ -159,12 +159,9 @@ def _joint_information(outcomes: Array, share: Array, kind: Ints, n_kinds: int) 
 
 def _urgency_of(case: Case, sets: Flags) -> Ints:
     """Highest urgency among the causes of each set: 0 routine, 1 urgent, 2 emergency."""
-    conditions = case.network.knowledge.conditions
+    network = case.network
     rank = np.array(
-        [
-            0 if name == OTHER else _URGENCY_RANK[conditions[name].urgency]
-            for name in case.network.conditions
-        ]
+        [_URGENCY_RANK[network.condition(i).urgency] for i in range(len(network.conditions))]
     )
     return np.asarray((sets * rank).max(axis=1))
 
@@ -178,7 +175,6 @@ def _candidates(case: Case, states: States) -> tuple[list[str], Array]:
         if case.facts.state(name) is None
         and name != BILATERAL
         and knowledge.findings[name].sex in {None, record.sex}
-        and not _follows(case, name)
     ]
     nodes = [case.network.node_index[n] for n in names]
     present = 1.0 - predicted_low(case, states, nodes)
@@ -195,11 +191,6 @@ def _candidates(case: Case, states: States) -> tuple[list[str], Array]:
     )
 
 
-def _follows(case: Case, name: str) -> bool:
-    """A general finding of which a specific one is known present is known too."""
-    return any(case.facts.state(g) == 0 for g in case.network.knowledge.nested[name])
-
-
 def _risk_given_state(case: Case, states: States, risks: list[str]) -> Array:
     """P(risk factor | state): those with a condition have its risk factors more often."""
     knowledge = case.network.knowledge
@@ -211,10 +202,10 @@ def _risk_given_state(case: Case, states: States, risks: list[str]) -> Array:
         assert plain is not None  # the model refuses a risk finding without a prevalence
         prevalence[i] = resolve(plain, knowledge.evidence, "probability").value
     odds = np.tile(prevalence / (1 - prevalence), (len(states.weight), 1))
-    for c, name in enumerate(case.network.conditions):
-        if name == OTHER or not states.causes[:, c].any():
+    for c in range(len(case.network.conditions)):
+        if not states.causes[:, c].any():
             continue
-        for risk in knowledge.conditions[name].risks:
+        for risk in case.network.condition(c).risks:
             if risk.finding in position:
                 ratio = (
                     1e6

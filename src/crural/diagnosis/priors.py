@@ -1,4 +1,4 @@
-"""How likely each condition is before any finding: setting, age, sex, risk factors, painful side."""
+"""How likely each condition is before any finding: setting, age, sex, risks, painful side."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from crural.diagnosis.network import OTHER, OTHER_SHARE, Array, Network
+from crural.diagnosis.network import Array, Network
 from crural.facts import Facts
 from crural.knowledge import Condition, Knowledge, Quantity, resolve
 from crural.knowledge.model import ByAge, Risk, Setting
@@ -19,9 +19,9 @@ IMPOSSIBLE = 1e-9
 # When the stated causes of a condition would by themselves make it as common as it is, this part of
 # it is still taken to come without them: no list of causes is complete.
 LEAST_OWN_SHARE = 0.2
-# Mean number of causes that contribute to the leg pain of one patient. Estimate (range 1.1 to 1.4):
-# a second cause is found in about one patient in five, as in the overlap of hip and spine disease or
-# of stenosis and arterial disease.
+# Mean number of causes that contribute to the leg pain of one patient. Estimate (range 1.1 to
+# 1.4): a second cause is found in about one patient in five, as in the overlap of hip and spine
+# disease or of stenosis and arterial disease.
 MEAN_CAUSES = 1.2
 # The share of a one-sided condition that lies on the left when nothing is stated.
 EVEN_SIDES = 0.5
@@ -61,13 +61,8 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     steps: list[tuple[PriorStep, ...]] = []
     shares = _shares_in(network.knowledge, facts.record.setting)
     scale = _scale_in(network.knowledge, facts.record.setting)
-    for name in network.conditions:
-        if name == OTHER:
-            probability.append(scale * OTHER_SHARE)
-            spread.append(0.5)
-            steps.append(())
-            continue
-        condition = network.knowledge.conditions[name]
+    for index, name in enumerate(network.conditions):
+        condition = network.condition(index)
         base = shares[name]
         own = scale * _own_share(condition, shares, network.knowledge)
         made = tuple(_steps(condition, facts, network.knowledge))
@@ -82,8 +77,8 @@ def priors_of(network: Network, facts: Facts) -> Priors:
 def _shares_in(knowledge: Knowledge, setting: Setting) -> Mapping[str, Quantity]:
     """Stated share of each condition in a setting."""
     return {
-        name: resolve(condition.prior.in_setting(setting), knowledge.evidence, "probability")
-        for name, condition in knowledge.conditions.items()
+        one.id: resolve(one.prior.in_setting(setting), knowledge.evidence, "probability")
+        for one in (*knowledge.conditions.values(), knowledge.other)
     }
 
 
@@ -96,7 +91,7 @@ def _scale_in(knowledge: Knowledge, setting: Setting) -> float:
     among those with at least one cause when s = P(at least one) = 1 - product(1 - p_i). The shares
     are first brought to add up to the mean number of causes of a patient.
     """
-    shares = [q.value for q in _shares_in(knowledge, setting).values()] + [OTHER_SHARE]
+    shares = [q.value for q in _shares_in(knowledge, setting).values()]
     normed = np.array(shares) * (MEAN_CAUSES / sum(shares))
     s = 0.5
     for _ in range(200):

@@ -123,7 +123,7 @@ def leading_states(problem: Problem) -> States:
 
 
 def likelihood_of(problem: Problem, causes: tuple[int, ...]) -> float:
-    """P(bits and low findings | exactly these causes are present), without the background's lows."""
+    """P(bits and low findings | exactly these causes are there), without the background's lows."""
     silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
     share, scalar = problem.share.tolist(), problem.scalar.tolist()
     chance = np.ones(1)

@@ -32,6 +32,7 @@ _PARTS: dict[str, Any] = {
     "alerts": dict[str, Alert],
     "scores": dict[str, Score],
     "drugs": Drugs,
+    "other": Condition,
 }
 
 

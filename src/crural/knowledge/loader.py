@@ -33,6 +33,26 @@ VERSION = "1"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+# The unlisted cause of knowledge that does not describe it: it makes each quality of pain as often as
+# an unnamed cause does.
+NOTHING_KNOWN = Condition.model_validate(
+    {
+        "id": "none-of-these",
+        "name": "None of these",
+        "plain": "a cause that is not in the list",
+        "group": "other",
+        "urgency": "routine",
+        "description": "Every cause that is not listed.",
+        "prior": dict.fromkeys(
+            ("primary-care", "specialist", "emergency"),
+            {"estimate": 0.12, "range": [0.05, 0.25], "because": "no list of causes is complete"},
+        ),
+        "side": {
+            "bilateral": {"estimate": 0.3, "range": [0.1, 0.5], "because": "nothing is known of it"}
+        },
+    }
+)
+
 # The C loader is ten times faster and ships with every PyYAML wheel; the other is the fallback.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -92,10 +112,12 @@ def read_all(root: Path = DATA) -> tuple[Knowledge | None, list[Problem]]:
         "scores": reader.lists("alerts/scores.yaml", Score),
     }
     drugs = reader.one("drugs.yaml", Drugs) or Drugs()
+    other = reader.one("none-of-these.yaml", Condition) or NOTHING_KNOWN
     knowledge = Knowledge(
         version=VERSION,
         digest=digest_of(root),
         drugs=drugs,
+        other=other,
         **parts,  # type: ignore[arg-type]
     )
     problems = reader.problems + list(_problems_between(knowledge))
@@ -191,7 +213,7 @@ def _problems_between(knowledge: Knowledge) -> Iterator[Problem]:
     for mechanism in knowledge.mechanisms.values():
         for link in mechanism.findings:
             yield from _problems_of_link(knowledge, f"mechanisms/{mechanism.id}.yaml", link)
-    for condition in knowledge.conditions.values():
+    for condition in (*knowledge.conditions.values(), knowledge.other):
         yield from _problems_of_condition(knowledge, condition)
     yield from _circles(knowledge)
     yield from _problems_of_numbers(knowledge)

@@ -431,6 +431,7 @@ class Knowledge:
     findings: Mapping[str, Finding]
     mechanisms: Mapping[str, Mechanism]
     conditions: Mapping[str, Condition]
+    other: Condition
     alerts: Mapping[str, Alert]
     scores: Mapping[str, Score]
     drugs: Drugs

@@ -36,7 +36,7 @@ def numbers_of(knowledge: Knowledge) -> Iterator[Place]:
     for mechanism in knowledge.mechanisms.values():
         for link in mechanism.findings:
             yield from _of_link(f"mechanisms/{mechanism.id}.yaml", mechanism.id, link)
-    for condition in knowledge.conditions.values():
+    for condition in (*knowledge.conditions.values(), knowledge.other):
         yield from numbers_of_condition(condition)
 
 

@@ -150,7 +150,7 @@ def _causes(data: Mapping[str, Any], plan: Outline, width: int) -> RenderableTyp
     below = [Text(words.sentence(words.other(data)) + ".")]
     if plan.minor or plan.silent:
         told = [f"{c['name']} ({words.percent(c['probability'])})" for c in plan.minor]
-        rest = [f"{plan.silent} others below 1 %"] if plan.silent else []
+        rest = [f"{plan.silent} more below 1 %"] if plan.silent else []
         below.append(Text(f"Unlikely (under 2 %): {', '.join((*told, *rest))}."))
     below += [_not_excluded(cause) for cause in plan.dangerous]
     legend = "█ to the low end of the 90 % range, ▓ to the estimate, ░ to the high end"

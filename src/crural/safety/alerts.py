@@ -10,6 +10,7 @@ from typing import NamedTuple
 from crural.facts import Facts
 from crural.knowledge import Knowledge
 from crural.knowledge.model import Alert, AlertUrgency
+from crural.knowledge.rules import ProbabilityLeaf
 from crural.rules import (
     Compiled,
     DrugsOfClass,
@@ -29,6 +30,15 @@ from crural.rules import (
 # Above this probability a dangerous condition is worth a question. In a surgery with ten such
 # patients a week it is one patient in five weeks.
 WORTH_A_QUESTION = 0.02
+
+# From which probability a dangerous condition is itself an alert, how urgent it then is, and what to
+# do. One in ten for what destroys a limb, the cord or a life within hours, one in four for what can
+# wait for days: about where clinicians act on suspicion (a scan for suspected cauda equina syndrome
+# confirms it in one of five).
+SUSPECTED: Mapping[str, tuple[float, AlertUrgency, str]] = {
+    "emergency": (0.10, "same-day", "Confirm or exclude it today."),
+    "urgent": (0.25, "two-weeks", "Confirm or exclude it within two weeks, sooner if it worsens."),
+}
 
 _ORDER: Mapping[AlertUrgency, int] = {"emergency": 0, "same-day": 1, "two-weeks": 2}
 
@@ -102,7 +112,36 @@ def alerts_of(
                     verdict=verdict,
                 )
             )
-    return tuple(raised)
+    raised += _suspected(raised, patient)
+    return tuple(sorted(raised, key=lambda a: (_ORDER[a.urgency], a.title)))
+
+
+def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]:
+    """An alert for each probable dangerous condition of which no other alert speaks."""
+    spoken_of = {name for alert in raised for name in alert.about}
+    suspected = []
+    for condition in patient.knowledge.conditions.values():
+        if condition.urgency == "routine" or condition.id in spoken_of:
+            continue
+        threshold, urgency, action = SUSPECTED[condition.urgency]
+        leaf = ProbabilityLeaf(probability=condition.id, min=threshold)
+        verdict = evaluate(leaf, patient)
+        if verdict.truth is Truth.MET:
+            suspected.append(
+                RaisedAlert(
+                    id=f"suspected-{condition.id}",
+                    title=f"Suspected: {condition.name}",
+                    urgency=urgency,
+                    because=verdict.because,
+                    rationale=condition.description,
+                    unknown=(),
+                    action=action,
+                    sources=(),
+                    about=(condition.id,),
+                    verdict=verdict,
+                )
+            )
+    return suspected
 
 
 def open_questions(
@@ -154,9 +193,17 @@ def _in_order(knowledge: Knowledge) -> tuple[_Prepared, ...]:
     prepared = []
     for alert in sorted(knowledge.alerts.values(), key=lambda a: (_ORDER[a.urgency], a.title)):
         rule = compile_rule(alert.when, knowledge)
-        leaves = (leaf for leaf in leaves_in_favour(rule) if isinstance(leaf.quantity, _FACTS))
+        leaves = (leaf for leaf in leaves_in_favour(rule) if _can_speak(leaf, knowledge))
         prepared.append(_Prepared(alert, rule, tuple(leaves)))
     return tuple(prepared)
+
+
+def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
+    """Can this fact alone bring an alert to life? Where it hurts and who the patient is cannot: low
+    back pain would keep every alert of the spine open."""
+    if isinstance(leaf.quantity, Grade):
+        return knowledge.findings[leaf.quantity.finding].role == "effect"
+    return isinstance(leaf.quantity, _FACTS)
 
 
 def _signs_of_life(

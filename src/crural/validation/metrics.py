@@ -120,8 +120,9 @@ class Performance:
 class AlertOutcome:
     """What alerts did for one patient.
 
-    raised: urgencies of the raised alerts; open: urgencies of the alerts that only a question
-    keeps from being raised; about_truth: is a raised alert about a cause that was there?
+    raised: urgencies of the raised alerts; open: urgencies of the alerts about a cause that was
+    there that only a question keeps from being raised; about_truth: is a raised alert about a cause
+    that was there?
     """
 
     urgency: Urgency
@@ -135,8 +136,8 @@ class AlertScores:
     """Sensitivity among urgent patients and specificity among routine ones.
 
     An emergency needs an alert for now or today, an urgent patient any alert. `asked` also counts
-    alerts that are open with a question to ask now; `about_truth` counts only patients with an
-    alert that is about the true cause. `specificity` is the share of routine patients without an
+    alerts about a true cause that are open with a question to ask now; `about_truth` counts only
+    patients with an alert that is about the true cause. `specificity` is the share of routine patients without an
     alert for now or today, `specificity_any` the share without any.
     """
 

@@ -179,7 +179,7 @@ def _case(patient: Judged) -> dict[str, Any]:
         "also": list(patient.case.truth.also),
         "urgency": patient.case.truth.urgency,
         "in_scope": patient.in_scope,
-        "facts": len(answer.single.facts),
+        "findings": answer.findings,
         "not_encoded": len(patient.case.not_encoded),
         "rank": patient.rank,
         "rank_any": patient.rank_any,
@@ -305,7 +305,8 @@ def to_text(data: Data) -> str:
         console.print(_stage_as_text(stage, data["yardsticks"]))
     console.print("95 % intervals by Wilson. * other patients, of all parts of medicine:")
     for yardstick in data["yardsticks"]:
-        console.print(f"  {yardstick['name']}: {yardstick['detail']}. {yardstick['source']}")
+        words = f"{yardstick['name']}: {yardstick['detail']}. {yardstick['source']}"
+        console.print(fill(words, WIDTH, initial_indent="  ", subsequent_indent=6 * " "))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 

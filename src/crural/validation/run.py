@@ -30,8 +30,8 @@ from crural.validation.metrics import (
     rank_of,
 )
 
-# With fewer facts than this for the network, a wrong order says little about the knowledge.
-FEW_FACTS = 4
+# With fewer findings than this a wrong order says little about the knowledge.
+FEW_FINDINGS = 4
 # A fact that is less than half as frequent again in the cause named first decides nothing.
 SPEAKS_AGAINST = 1.5
 MOST_AGAINST = 3
@@ -54,7 +54,8 @@ class Answer:
     """What the program said of one record, as far as it is judged.
 
     `probability` has an entry for every condition and for 'none-of-these'; `baselines` the same
-    for each simpler method; `single` is what the reasons of a miss are read from.
+    for each simpler method; `single` is what the reasons of a miss are read from; `findings` counts
+    what is stated in the record. No probability is off by more than `error_bound`.
     """
 
     probability: Mapping[str, float]
@@ -62,6 +63,8 @@ class Answer:
     open_alerts: tuple[AlertSaid, ...]
     baselines: Mapping[Baseline, Mapping[str, float]]
     single: SingleCauses
+    findings: int
+    error_bound: float
 
 
 Engine = Callable[[Record], Answer]
@@ -222,6 +225,8 @@ def answer_of(record: Record, knowledge: Knowledge) -> Answer:
         open_alerts=tuple(AlertSaid(a.id, a.urgency, a.about) for a in assessment.open_alerts),
         baselines={"prior": prior_only(case), "naive-bayes": naive_bayes(single)},
         single=single,
+        findings=len(record.observations),
+        error_bound=assessment.diagnosis.error_bound,
     )
 
 
@@ -246,20 +251,21 @@ def judge(case: KnownCase, answer: Answer, conditions: frozenset[str]) -> Judged
         rank=ranks[truth],
         rank_any=min(ranks.values()),
         first=first,
-        missed=None if ranks[truth] == 1 else why_missed(case, answer.single, truth, first, also),
+        missed=None if ranks[truth] == 1 else why_missed(case, answer, truth, first, also),
         urgent_ok=urgent_ok,
-        alert_because=None if urgent_ok else _alert_because(case, answer),
+        alert_because=None if urgent_ok else _alert_because(case, answer, also | {truth}),
     )
 
 
 def why_missed(
-    case: KnownCase, single: SingleCauses, truth: str, first: str, also: frozenset[str]
+    case: KnownCase, answer: Answer, truth: str, first: str, also: frozenset[str]
 ) -> Missed:
     """The most telling single reason why `first` stands before `truth`.
 
     Each cause alone: the odds before any finding, and how often each fact goes with it. What
     counts more for the first than any other part is the reason.
     """
+    single = answer.single
     one, other = single.causes.index(first), single.causes.index(truth)
     odds = single.prior / (1.0 - single.prior)
     prior_ratio = float(odds[one] / odds[other])
@@ -275,8 +281,8 @@ def why_missed(
         return missed("also-present", f"{first} is there as well and came first")
     if truth == OTHER:
         return missed("out-of-scope", f"{case.truth.condition} is not in the knowledge")
-    if len(single.facts) < FEW_FACTS:
-        return missed("few-facts", f"only {len(single.facts)} facts are known")
+    if answer.findings < FEW_FINDINGS:
+        return missed("few-facts", f"only {answer.findings} findings are known")
     if prior_ratio >= max(lead, SPEAKS_AGAINST):
         return missed(
             "prior",
@@ -288,12 +294,15 @@ def why_missed(
     return missed("together", f"no single fact: findings that go together decide for {first}")
 
 
-def _alert_because(case: KnownCase, answer: Answer) -> str:
+def _alert_because(case: KnownCase, answer: Answer, true_causes: frozenset[str]) -> str:
     raised = ", ".join(f"{a.id} ({a.urgency})" for a in answer.alerts)
     if case.truth.urgency == "routine":
         return f"raised: {raised}"
-    asked = ", ".join(a.id for a in answer.open_alerts)
-    return (f"only {raised}" if raised else "no alert") + (f"; to ask: {asked}" if asked else "")
+    asked = [a.id for a in answer.open_alerts if true_causes & set(a.about)]
+    words = f"only {raised}" if raised else "no alert"
+    if asked:
+        return f"{words}; a question is open on {', '.join(asked)}"
+    return f"{words}; of {len(answer.open_alerts)} open questions none about the cause"
 
 
 def _result(stage: Stage, patients: Sequence[Judged]) -> StageResult:
@@ -329,7 +338,7 @@ def _alert_outcome(patient: Judged) -> AlertOutcome:
     return AlertOutcome(
         urgency=patient.case.truth.urgency,
         raised=tuple(a.urgency for a in patient.answer.alerts),
-        open=tuple(a.urgency for a in patient.answer.open_alerts),
+        open=tuple(a.urgency for a in patient.answer.open_alerts if truth & set(a.about)),
         about_truth=any(truth & set(a.about) for a in patient.answer.alerts),
     )
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crural import Assessment
+from crural.diagnosis.diagnose import Explanation
+from crural.diagnosis.network import OTHER
+from crural.diagnosis.next_check import Check
+from crural.diagnosis.uncertainty import Pivot
+from crural.report import as_data
+from crural.safety import OpenAlert
+
+
+def test_a_finding_is_told_with_its_state(example: Assessment) -> None:
+    facts = {fact["finding"]: fact for fact in as_data(example)["facts"]}
+    assert facts["weakness-great-toe"]["words"] == "weak great toe extension"
+    assert facts["slr-crossed"]["words"] == "crossed straight leg raise positive: absent"
+    assert facts["crp"]["words"] == "C-reactive protein: normal"
+    assert (facts["crp"]["value"], facts["crp"]["present"]) == (4, False)
+
+
+def test_what_is_stated_comes_before_what_follows(example: Assessment) -> None:
+    stated = [fact["stated"] for fact in as_data(example)["facts"]]
+    assert stated == sorted(stated, reverse=True)
+    assert len(stated) == len(example.facts.table)
+
+
+def test_only_findings_of_a_leg_have_a_side(example: Assessment) -> None:
+    sides = {fact["finding"]: fact["side"] for fact in as_data(example)["facts"]}
+    assert sides["pain-buttock"] == "here"
+    assert sides["pain-low-back"] is None
+
+
+def test_a_field_of_the_record_can_be_asked_for(example: Assessment) -> None:
+    alert = OpenAlert(
+        id="some-alert",
+        title="Some alert",
+        urgency="same-day",
+        because=("a reason",),
+        rationale="It matters.",
+        ask=("pregnancy_weeks",),
+        action="Do something.",
+        sources=(),
+        about=(),
+        verdict=example.open_alerts[0].verdict,
+    )
+    told = as_data(replace(example, open_alerts=(alert,)))["ask_now"][0]["unknown"][0]
+    assert told["name"] == "pregnancy weeks"
+    assert told["question"] == "Are you pregnant and, if so, in which week?"
+
+
+def test_the_number_an_answer_hangs_on_has_names_in_place_of_ids(example: Assessment) -> None:
+    first = example.diagnosis.causes[0]
+    pivot = Pivot("pain-buttock in knee-osteoarthritis", 0.1, 0.2, "estimate", ())
+    diagnosis = replace(example.diagnosis, causes=(replace(first, pivot=pivot),))
+    told = as_data(replace(example, diagnosis=diagnosis))["causes"][0]["hangs_on"]
+    assert told["number"] == "pain-buttock in knee-osteoarthritis"
+    assert told["words"] == "buttock pain in Osteoarthritis of the knee"
+
+
+def test_a_graded_check_names_its_results(example: Assessment) -> None:
+    graded = Check("crp", "blood", 0.3, 0.2, 0.0, if_present=(), if_absent=())
+    plain = Check("pain-knee", "ask", 0.3, 0.2, 0.0, (("knee-osteoarthritis", 0.1, 0.4),), ())
+    diagnosis = replace(example.diagnosis, checks=(graded, plain))
+    told = as_data(replace(example, diagnosis=diagnosis))["next"]
+    assert told[0]["results"] == {"present": "not normal", "absent": "normal"}
+    assert told[1]["results"] == {"present": "yes", "absent": "no"}
+    assert told[1]["because"] == "if yes: Osteoarthritis of the knee from 10% to 40%"
+
+
+def test_an_unlisted_cause_has_a_name(example: Assessment) -> None:
+    diagnosis = replace(
+        example.diagnosis, explanations=(Explanation(("knee-osteoarthritis", OTHER), 0.2),)
+    )
+    told = as_data(replace(example, diagnosis=diagnosis))["explanations"][0]
+    assert told["names"] == ["Osteoarthritis of the knee", "a cause not listed"]

@@ -6,7 +6,6 @@ import re
 from importlib import import_module
 
 import pytest
-
 from docs.build.worked_example import (
     PAGE,
     as_written,

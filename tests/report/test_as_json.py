@@ -8,7 +8,7 @@ from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
 from crural.diagnosis.uncertainty import Pivot
 from crural.report import as_data
-from crural.safety import OpenAlert
+from crural.safety import OpenAlert, RaisedAlert
 
 
 def test_a_finding_is_told_with_its_state(example: Assessment) -> None:
@@ -47,6 +47,26 @@ def test_a_field_of_the_record_can_be_asked_for(example: Assessment) -> None:
     told = as_data(replace(example, open_alerts=(alert,)))["ask_now"][0]["unknown"][0]
     assert told["name"] == "pregnancy weeks"
     assert told["question"] == "Are you pregnant and, if so, in which week?"
+
+
+def test_an_alert_is_told_with_its_rationale_and_sources(example: Assessment) -> None:
+    entry = next(e for e in example.knowledge.evidence.values() if e.source is not None)
+    alert = RaisedAlert(
+        id="some-alert",
+        title="Some alert",
+        urgency="same-day",
+        because=("a reason",),
+        rationale="It matters.",
+        unknown=("fever-symptom",),
+        action="Do something.",
+        sources=(entry.id,),
+        about=(),
+        verdict=example.open_alerts[0].verdict,
+    )
+    told = as_data(replace(example, alerts=(alert,)))["alerts"][0]
+    assert told["rationale"] == "It matters."
+    assert [source["id"] for source in told["sources"]] == [entry.id]
+    assert told["unknown"][0]["finding"] == "fever-symptom"
 
 
 def test_the_number_an_answer_hangs_on_has_names_in_place_of_ids(example: Assessment) -> None:

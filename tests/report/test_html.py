@@ -146,6 +146,11 @@ def test_a_link_that_is_no_web_address_is_not_linked() -> None:
     assert "javascript:" not in html
 
 
+def test_a_bound_that_is_not_small_is_told_beside_the_causes() -> None:
+    assert "Caution:" not in Page(shown()).words
+    assert "Caution: The record has too many findings" in Page(shown(error_bound=0.3)).words
+
+
 def test_a_page_has_a_language_a_title_and_headings_in_order() -> None:
     page = Page(shown())
     assert page.all("html")[0]["lang"] == "en-GB"

@@ -126,8 +126,9 @@ def test_a_dangerous_cause_that_is_unlikely_cannot_be_excluded() -> None:
     danger = cause("Cauda equina syndrome", 0.012, urgency="emergency")
     text = flat(shown(causes=[cause("A", 0.6), danger]))
     assert (
-        "!!! Cannot be excluded: Cauda equina syndrome (1 %); for ×7.9 weak great toe extension; "
-        "against ×0.40 fever; not known: saddle numbness."
+        "!!! Cannot be excluded: Cauda equina syndrome (1 %); "
+        "for ×7.9 weak great toe extension [2]; against ×0.40 fever (est.); "
+        "not known: saddle numbness."
     ) in text
 
 
@@ -172,6 +173,14 @@ def test_the_reader_learns_of_limits_and_of_the_knowledge() -> None:
     assert "digest 0123456789abcdef" in text
     assert "not a device that decides" in text
     assert "rounding error below 10⁻¹¹" in text
+
+
+def test_a_bound_that_is_not_small_is_told_beside_the_causes() -> None:
+    told = "off by at most 30 points"
+    assert told not in flat(shown())
+    causes, after = shown(error_bound=0.3).split("EXPLANATIONS")
+    assert told in flat(causes)
+    assert told in flat(after)
 
 
 def test_a_bar_shows_interval_and_estimate() -> None:

@@ -113,7 +113,15 @@ def test_what_an_answer_hangs_on_is_told_in_words() -> None:
 
 def test_the_error_bound_is_rounded_up_to_a_power_of_ten() -> None:
     assert "below 10⁻¹¹)" in words.exactness(assessment_data(error_bound=3e-12))
-    assert "below 10⁻²)" in words.exactness(assessment_data(error_bound=0.004))
+    assert "to within 10⁻²." in words.exactness(assessment_data(error_bound=0.004))
+
+
+def test_probabilities_that_are_not_proved_to_the_per_cent_come_with_a_caution() -> None:
+    assert words.caution(assessment_data(error_bound=0.004)) is None
+    said = words.caution(assessment_data(error_bound=0.112))
+    assert said is not None
+    assert "off by at most 12 points of 100" in said
+    assert "exactly from" not in words.exactness(assessment_data(error_bound=0.112))
 
 
 def test_a_measured_value_has_a_unit_for_people() -> None:

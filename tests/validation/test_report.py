@@ -40,7 +40,7 @@ record:
 def tiny() -> Validation:
     """Right, wrong, out of scope; alerts that fit and that do not."""
     told = {
-        0: answer(0.8, 0.3, 0.0, 0.1),
+        0: answer(0.8, 0.3, 0.0, 0.1, error_bound=0.2),
         1: answer(0.8, 0.3, 0.001, 0.1, alerts=(AlertSaid("hip <&> knee", "two-weeks"),)),
         2: answer(0.1, 0.1, 0.0, 0.7),
     }
@@ -93,18 +93,21 @@ def test_each_case_says_where_its_truth_stood_and_why() -> None:
     assert (wrong["truth"], wrong["rank"], wrong["probability"]) == ("fracture", 4, 0.001)
     assert wrong["missed"]["kind"] == "prior"
     assert wrong["missed"]["first"] == "disc"
-    assert (wrong["urgent_ok"], wrong["alert_because"]) == (False, "only hip <&> knee (two-weeks)")
+    assert (wrong["urgent_ok"], wrong["alert_because"]) == (
+        False,
+        "only hip <&> knee (two-weeks); of 0 open questions none about the cause",
+    )
     assert (outside["in_scope"], outside["rank"]) == (False, 1)
 
 
 def test_the_text_names_every_patient_that_was_missed() -> None:
     text = to_text(as_data(tiny()))
-    assert "What was known at first: 3 patients, 2 with a listed cause" in text
+    assert "What was known at first: 3 patients, 2 with a listed cause; for 1 the" in text
     assert "wrong: fracture, place 4 (0.001); first disc (0.8): prior:" in text
     assert "wrong: fracture, emergency: only hip <&> knee (two-weeks)" in text
     assert "2015;351:h3480" in text
     assert "\x1b" not in text
-    assert max(map(len, text.splitlines())) <= 110
+    assert max(map(len, text.splitlines())) <= 114
 
 
 def test_without_patients_there_are_dashes_and_no_numbers() -> None:

@@ -91,8 +91,13 @@ def test_each_stage_is_answered_from_what_was_known_then() -> None:
     ("urgency", "alerts", "fits", "because"),
     [
         ("emergency", (URGENT,), True, None),
-        ("emergency", (LATER,), False, "only myeloma (two-weeks); to ask: spine-trauma"),
-        ("urgent", (), False, "no alert; to ask: spine-trauma"),
+        (
+            "emergency",
+            (LATER,),
+            False,
+            "only myeloma (two-weeks); a question is open on spine-trauma",
+        ),
+        ("urgent", (), False, "no alert; a question is open on spine-trauma"),
         ("routine", (LATER,), True, None),
         ("routine", (URGENT, LATER), False, "raised: spine-trauma (same-day), myeloma (two-weeks)"),
     ],
@@ -100,10 +105,16 @@ def test_each_stage_is_answered_from_what_was_known_then() -> None:
 def test_alerts_are_held_against_the_urgency(
     urgency: str, alerts: tuple[AlertSaid, ...], fits: bool, because: str | None
 ) -> None:
-    case = known("x", "disc", urgency=urgency)  # type: ignore[arg-type]
+    case = known("x", "fracture", urgency=urgency)  # type: ignore[arg-type]
     said = answer(0.8, 0.3, 0.0, 0.1, alerts=alerts, open_alerts=(URGENT,))
     judged = judge(case, said, CONDITIONS)
     assert (judged.urgent_ok, judged.alert_because) == (fits, because)
+
+
+def test_open_questions_about_something_else_are_only_counted() -> None:
+    case = known("x", "disc", urgency="urgent")
+    judged = judge(case, answer(0.8, 0.3, 0.0, 0.1, open_alerts=(URGENT, LATER)), CONDITIONS)
+    assert judged.alert_because == "no alert; of 2 open questions none about the cause"
 
 
 def test_an_alert_is_about_the_truth_when_it_names_a_cause_that_was_there() -> None:

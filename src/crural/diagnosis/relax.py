@@ -4,7 +4,9 @@ The exact sweep doubles with every bit that is alive. When a record has too many
 the leading explanations least apart are *relaxed*: their probability is replaced by an
 upper and by a lower bound that are products over the active groups, so that they only change the
 scalars of the rows. The same sweep then gives an upper and a lower bound of the weight with and
-without each cause, and so an interval that holds its exact posterior.
+without each cause, and so an interval that holds its exact posterior. The answer itself is the
+estimate of `estimate`, which is much closer than the interval proves; the interval says how far off it
+could be at most.
 
 For one bit let theta be the sum over the background and all active groups of log(upper / lower). Its
 probability is the product of the uppers times 1 - exp(-theta), and f(theta) = log(1 - exp(-theta)) is
@@ -21,13 +23,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from crural.diagnosis.estimate import estimated_posterior
 from crural.diagnosis.inference import Posterior, posterior, width_of
 from crural.diagnosis.network import Array
 from crural.diagnosis.problem import Problem
 from crural.diagnosis.states import States
 
 # Bits alive at the widest point that are still swept exactly.
-WIDEST = 17
+WIDEST = 16
 # Groups outside the leading explanations get this share of Jensen's weights together.
 OUTSIDERS = 0.02
 # An upper equal to the lower acts on nothing; keep the logarithm finite.
@@ -59,13 +62,9 @@ def posterior_within(problem: Problem, states: States, widest: int = WIDEST) -> 
     low_without = below.evidence - low_with
     top = high_with / (high_with + low_without)
     bottom = low_with / (low_with + high_without)
-    middle = (top + bottom) / 2
-    variants = tuple(
-        tuple(v * m / p for v in shares) if p > 0 else shares
-        for shares, m, p in zip(above.variants, middle, above.probability, strict=True)
-    )
-    evidence = float(np.sqrt(above.evidence * below.evidence))
-    return Bounded(Posterior(middle, variants, evidence), float(np.max(top - bottom) / 2), chosen)
+    guess = estimated_posterior(problem, states)
+    error = np.maximum(top - guess.probability, guess.probability - bottom)
+    return Bounded(guess, float(error.max()), chosen)
 
 
 def _to_relax(problem: Problem, states: States, widest: int) -> tuple[int, ...]:

@@ -81,17 +81,7 @@ def leading_states(problem: Problem) -> States:
     """The leading states of a problem. Their weights are joint probabilities with the evidence."""
     singles = singles_of(problem)
     n = len(singles.weight)
-    prior = _PriorOfSets(problem)
-    background = (problem.background_upper, problem.background_lower)
-
-    def likelihood(members: Ints) -> Array:
-        upper = _product(singles.upper, members) * background[0]
-        lower = _product(singles.lower, members) * background[1]
-        return np.asarray((upper - lower).prod(axis=1))
-
-    def weights(members: Ints) -> Array:
-        return prior.weights(singles, members) * likelihood(members)
-
+    weights = SetWeights(problem, singles)
     alone = np.arange(n)[:, None]
     alone_weight = weights(alone)
     members, found = [alone], [alone_weight]
@@ -171,10 +161,12 @@ def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
     return np.unique(np.sort(triples[different], axis=1), axis=0)
 
 
-class _PriorOfSets:
-    """Prior weights of sets of causes, with the links between causes."""
+class SetWeights:
+    """Joint probability of a set of states with the evidence, with the links between causes."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, singles: Singles) -> None:
+        self.problem = problem
+        self.singles = singles
         self.none = float(np.prod(1.0 - problem.prior)) * problem.background_scalar
         self.spared = np.ones(len(problem.names))
         self.lift: dict[tuple[int, int], float] = {}
@@ -187,14 +179,18 @@ class _PriorOfSets:
                 caused / ((1.0 - problem.prior[child]) * (1.0 - probability)) / odds
             )
 
-    def weights(self, singles: Singles, members: Ints) -> Array:
+    def __call__(self, members: Ints) -> Array:
+        """Weight of each set; `members[i]` are positions of its states."""
+        problem, singles = self.problem, self.singles
         cause = singles.cause[members]
         weight = self.none * np.prod(singles.weight[members] * self.spared[cause], axis=1)
         if members.shape[1] > 1:
             for (parent, child), lift in self.lift.items():
                 both = (cause == parent).any(axis=1) & (cause == child).any(axis=1)
                 weight[both] *= lift
-        return np.asarray(weight)
+        upper = _product(singles.upper, members) * problem.background_upper
+        lower = _product(singles.lower, members) * problem.background_lower
+        return np.asarray(weight * (upper - lower).prod(axis=1))
 
 
 def singles_of(problem: Problem) -> Singles:

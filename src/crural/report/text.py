@@ -67,7 +67,7 @@ def render(
     for part in (
         _header(data, record),
         _alerts(data, citations),
-        _causes(data, plan, console.width),
+        _causes(data, plan, citations, console.width),
         *(_in_full(cause, citations, console.width) for cause in plan.in_full),
         _explanations(plan),
         _next_checks(plan),
@@ -134,7 +134,9 @@ def _open_alerts(alerts: Iterable[Mapping[str, Any]]) -> RenderableType:
     return lines
 
 
-def _causes(data: Mapping[str, Any], plan: Outline, width: int) -> RenderableType:
+def _causes(
+    data: Mapping[str, Any], plan: Outline, citations: Citations, width: int
+) -> RenderableType:
     cells = max(width // 3 - 4, 10)
     table = _grid(("", None), ("cyan", cells), ("bold", 6), ("", 12))
     table.add_row("", Text(_scale(cells), style="dim"), "", Text("90 % range", style="dim"))
@@ -147,12 +149,14 @@ def _causes(data: Mapping[str, Any], plan: Outline, width: int) -> RenderableTyp
             words.percent(cause["probability"]),
             words.interval(low, high),
         )
-    below = [Text(words.sentence(words.other(data)) + ".")]
+    caution = words.caution(data)
+    below = [Text(f"! {caution}", style="bold")] if caution else []
+    below.append(Text(words.sentence(words.other(data)) + "."))
     if plan.minor or plan.silent:
         told = [f"{c['name']} ({words.percent(c['probability'])})" for c in plan.minor]
         rest = [f"{plan.silent} more below 1 %"] if plan.silent else []
         below.append(Text(f"Unlikely (under 2 %): {', '.join((*told, *rest))}."))
-    below += [_not_excluded(cause) for cause in plan.dangerous]
+    below += [_not_excluded(cause, citations) for cause in plan.dangerous]
     legend = "█ to the low end of the 90 % range, ▓ to the estimate, ░ to the high end"
     return Group(_heading("What causes the pain"), table, Text(legend, style="dim"), *below)
 
@@ -169,9 +173,9 @@ def _scale(cells: int) -> str:
     return "0" + "50".center(cells - 4) + "100"
 
 
-def _not_excluded(cause: Mapping[str, Any]) -> Text:
+def _not_excluded(cause: Mapping[str, Any], citations: Citations) -> Text:
     parts = [
-        f"{label} {', '.join(_with_ratio(r) for r in reasons)}"
+        f"{label} {', '.join(_with_ratio(r, citations) for r in reasons)}"
         for label, reasons in (("for", cause["for"][:2]), ("against", cause["against"][:2]))
         if reasons
     ]
@@ -181,8 +185,9 @@ def _not_excluded(cause: Mapping[str, Any]) -> Text:
     return Text.assemble(("!!! Cannot be excluded: ", "bold red"), "; ".join((said, *parts)), ".")
 
 
-def _with_ratio(reason: Mapping[str, Any]) -> str:
-    return f"{words.times(reason['likelihood_ratio'])} {words.with_side(reason)}"
+def _with_ratio(reason: Mapping[str, Any], citations: Citations) -> str:
+    marks = _marks(reason["sources"], citations, " ", "(est.)")
+    return f"{words.times(reason['likelihood_ratio'])} {words.with_side(reason)}{marks}"
 
 
 def _in_full(cause: Mapping[str, Any], citations: Citations, width: int) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,9 @@ TEST: Mapping[str, str] = {
 }
 # An answer that moves by less than this hangs on no number.
 ONE_POINT = 0.01
+# Error bounds: up to the first only rounding; from the second on the whole per cent may be wrong.
+MERE_ROUNDING = 1e-6
+SHOWN_EXACTLY = 0.005
 BEFORE_FINDINGS = "before symptoms, signs and tests"
 # UCUM units that are written differently for people.
 _UNIT: Mapping[str | None, str | None] = {"{NRS}": "of 10", "1": None, "d": "days", "Cel": "°C"}
@@ -149,11 +153,28 @@ def known(data: Mapping[str, Any]) -> str:
 
 def exactness(data: Mapping[str, Any]) -> str:
     """The error bound and the share of the possibilities, in words."""
-    return (
+    bound = data["error_bound"]
+    computed = caution(data) or (
         "Probabilities are computed exactly from the knowledge "
-        f"(rounding error below {_power_of_ten(data['error_bound'])}); how sure the knowledge is, "
-        "the 90 % intervals say. Reasons, intervals and next checks rest on the most probable "
-        f"combinations of causes, {percent(data['covered'])} of the whole."
+        f"(rounding error below {_power_of_ten(bound)})."
+        if bound <= MERE_ROUNDING
+        else f"Probabilities are computed from the knowledge to within {_power_of_ten(bound)}."
+    )
+    return (
+        f"{computed} How sure the knowledge is, the 90{GAP}% intervals say. Reasons, intervals and "
+        "next checks rest on the most probable combinations of causes, "
+        f"{percent(data['covered'])} of the whole."
+    )
+
+
+def caution(data: Mapping[str, Any]) -> str | None:
+    """A warning where the probabilities are not proved to the per cent that is shown."""
+    if data["error_bound"] < SHOWN_EXACTLY:
+        return None
+    points = _count(math.ceil(100 * data["error_bound"]), "point")
+    return (
+        "The record has too many findings to be computed exactly: the probabilities are estimates, "
+        f"and no more is proved than that each is off by at most {points} of 100."
     )
 
 

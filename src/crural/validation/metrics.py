@@ -137,8 +137,8 @@ class AlertScores:
 
     An emergency needs an alert for now or today, an urgent patient any alert. `asked` also counts
     alerts about a true cause that are open with a question to ask now; `about_truth` counts only
-    patients with an alert that is about the true cause. `specificity` is the share of routine patients without an
-    alert for now or today, `specificity_any` the share without any.
+    patients with an alert that is about the true cause. `specificity` is the share of routine
+    patients without an alert for now or today, `specificity_any` the share without any.
     """
 
     sensitivity: Share

@@ -59,7 +59,9 @@ def ranking_svg(stage: Data, yardsticks: Sequence[Data]) -> str:
                 )
             y += row
         y += 14
-    height = y + 22
+    note = "Lines: 95 % intervals. * Other patients, all parts of medicine: for scale only."
+    parts.append(_text(16, y + 34, note, size=11, colour=SOFT))
+    height = y + 46
     axis = [
         part
         for tick in range(0, 101, 25)
@@ -131,13 +133,13 @@ def alerts_svg(stage: Data) -> str:
     rows = (
         ("Emergency: alert today", "sensitivity_emergency", OURS),
         ("Urgent: any alert", "sensitivity_urgent", OURS),
-        ("Both: alert or question", "sensitivity_with_questions", SIMPLER),
+        ("Both: or asked about", "sensitivity_with_questions", SIMPLER),
         ("Both: about the true cause", "alert_about_truth", SIMPLER),
         ("Routine: none for today", "specificity", ELSEWHERE),
         ("Routine: no alert at all", "specificity_any", ELSEWHERE),
     )
     urgent = stage["urgent"]
-    left, width, top, step = 172, 150, 40, 50
+    left, width, top, step = 186, 138, 40, 50
     bottom = top + step * len(rows)
     parts: list[str] = []
     for tick in (0, 50, 100):

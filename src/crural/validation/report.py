@@ -22,7 +22,9 @@ from crural.validation.pictures import alerts_svg, calibration_svg, ranking_svg
 from crural.validation.run import Judged, StageResult, Validation
 
 SCHEMA: Final = "crural/validation/1"
-WIDTH = 110
+WIDTH = 114
+# A bound on the error of this size can change the order of causes.
+INEXACT = 0.01
 
 Data = Mapping[str, Any]
 
@@ -92,6 +94,7 @@ def _stage(result: StageResult) -> dict[str, Any]:
     return {
         "n": len(result.patients),
         "in_scope": sum(p.in_scope for p in result.patients),
+        "inexact": sum(p.answer.error_bound >= INEXACT for p in result.patients),
         "stage": result.stage,
         **_performance(result.crural),
         "urgent": _alerts(result.alerts),
@@ -184,6 +187,7 @@ def _case(patient: Judged) -> dict[str, Any]:
         "rank": patient.rank,
         "rank_any": patient.rank_any,
         "probability": patient.probability,
+        "error_bound": answer.error_bound,
         "top5": [{"id": c, "probability": p} for c, p in leading(answer.probability, 5)],
         "alerts": [{"id": a.id, "urgency": a.urgency} for a in answer.alerts],
         "ask_now": [a.id for a in answer.open_alerts],
@@ -221,6 +225,12 @@ def percent_of(stage: Data, name: str) -> str:
 def number(value: float | None) -> str:
     """A score with three digits after the point."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def inexact_words(stage: Data) -> str:
+    """How many answers rest on bounds that are not tight; nothing when all are exact."""
+    n = stage["inexact"]
+    return f"; for {n} the probabilities may be off by {INEXACT:g} or more" if n else ""
 
 
 def outside_first_three(stage: Data) -> list[Data]:
@@ -277,7 +287,7 @@ ALERT_ROWS = {
     "sensitivity": "urgent or emergency, with the alert it needs",
     "sensitivity_emergency": "emergency, with an alert for now or today",
     "sensitivity_urgent": "urgent, with any alert",
-    "sensitivity_with_questions": "urgent or emergency, alert or question to ask now",
+    "sensitivity_with_questions": "urgent or emergency, alert or open question about the cause",
     "alert_about_truth": "urgent or emergency, with an alert about the true cause",
     "specificity": "routine, without an alert for now or today",
     "specificity_any": "routine, without any alert",
@@ -313,7 +323,10 @@ def to_text(data: Data) -> str:
 def _stage_as_text(stage: Data, yardsticks: Sequence[Data]) -> Group:
     outside = stage["out_of_scope"]
     parts: list[Text | Table] = [
-        Text(f"{_title(stage)}: {stage['n']} patients, {stage['in_scope']} with a listed cause"),
+        Text(
+            f"{_title(stage)}: {stage['n']} patients, {stage['in_scope']} with a listed cause"
+            + inexact_words(stage)
+        ),
         _table("Where the true cause stood", METHOD_HEAD, method_rows(stage, yardsticks)),
         Text(
             f"Any true cause counting: first {percent_of(stage, 'top1_any')}, "
@@ -383,7 +396,14 @@ def _alert_in_words(case: Data) -> str:
 
 def _list(title: str, cases: Sequence[Data], words: Callable[[Data], str]) -> Text:
     lines = [
-        fill(words(case), WIDTH, initial_indent="  ", subsequent_indent=6 * " ") for case in cases
+        fill(
+            words(case),
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent=6 * " ",
+            break_on_hyphens=False,
+        )
+        for case in cases
     ] or ["  none"]
     return Text("\n".join([f"{title} ({len(cases)})", *lines, ""]))
 
@@ -392,7 +412,12 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Ta
     if not rows:
         return Text(f"{title}: none\n")
     table = Table(
-        title=title, title_justify="left", title_style="", box=SIMPLE_HEAD, pad_edge=False
+        title=title,
+        title_justify="left",
+        title_style="",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
     )
     for column in head:
         table.add_column(column, overflow="fold")
@@ -409,7 +434,13 @@ def to_html(data: Data) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(percent=percent, percent_of=percent_of, number=number, title=_title)
+    environment.globals.update(
+        percent=percent,
+        percent_of=percent_of,
+        number=number,
+        title=_title,
+        inexact=inexact_words,
+    )
     stages = [
         {
             "stage": stage,

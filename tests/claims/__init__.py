@@ -1,0 +1,1 @@
+"""What the founding text says, shown on small records."""

@@ -121,6 +121,9 @@ def test_probabilities_that_are_not_proved_to_the_per_cent_come_with_a_caution()
     said = words.caution(assessment_data(error_bound=0.112))
     assert said is not None
     assert "off by at most 12 points of 100" in said
+    empty = words.caution(assessment_data(error_bound=0.97))
+    assert empty is not None
+    assert "without a useful proof" in empty
     assert "exactly from" not in words.exactness(assessment_data(error_bound=0.112))
 
 

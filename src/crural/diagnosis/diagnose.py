@@ -17,7 +17,7 @@ from crural.diagnosis.explain import (
 )
 from crural.diagnosis.inference import Posterior, rounding_bound
 from crural.diagnosis.network import OTHER, Array, Network
-from crural.diagnosis.next_check import Battery, Check, batteries_of, checks_of
+from crural.diagnosis.next_check import Battery, Check, batteries_of, candidates_of, checks_of
 from crural.diagnosis.problem import Case, case_of
 from crural.diagnosis.relax import posterior_within
 from crural.diagnosis.states import States, leading_states, likelihood_of
@@ -89,7 +89,10 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
     uncertain = uncertainty_of(case, states, exact.probability)
     ratios = likelihood_ratios(case)
     frequency = frequency_in(case)
-    elsewhere = _expected(case, states)
+    low = predicted_low(case, states)
+    # Expected frequency of every node over all that is possible now.
+    elsewhere = np.maximum(1.0 - states.share @ low, 1e-6)
+    candidates = candidates_of(case, states, low)
     other = network.condition_index[OTHER]
     causes = []
     for i in _in_order(network, exact.probability):
@@ -119,8 +122,8 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
         other=_only(case, exact, (other,)),
         error_bound=bounded.error + rounding_bound(case.problem),
         covered=min(states.total / exact.evidence, 1.0),
-        checks=checks_of(case, states),
-        batteries=batteries_of(case, states),
+        checks=checks_of(case, states, candidates),
+        batteries=batteries_of(case, states, candidates),
         probability={
             n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)
         },
@@ -143,12 +146,6 @@ def _variants(network: Network, exact: Posterior, cause: int) -> tuple[VariantPr
         VariantProbability(v.id, v.name, p)
         for v, p in zip(network.variants[cause], exact.variants[cause], strict=True)
     )
-
-
-def _expected(case: Case, states: States) -> Array:
-    """Expected frequency of every node over all that is possible now."""
-    low = predicted_low(case, states, list(range(len(case.network.nodes))))
-    return np.maximum(1.0 - states.share @ low, 1e-6)
 
 
 def _explanations(case: Case, exact: Posterior, states: States) -> tuple[Explanation, ...]:

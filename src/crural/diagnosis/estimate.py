@@ -88,7 +88,7 @@ def _added(weigh: SetWeights, pairs: Ints, rank: Ints) -> Array:
         both = np.outer(upper[:, bit], singles.upper[:, bit])
         both -= np.outer(lower[:, bit], singles.lower[:, bit])
         ratio *= both / (upper[:, bit] - lower[:, bit])[:, None]
-    ratio *= singles.weight * weigh.spared[singles.cause]
+    ratio *= weigh.own
     weaker = rank[None, :] > rank[pairs].max(axis=1)[:, None]
     kept = np.where(weaker, ratio, 0.0)
     # States of one cause stand together.
@@ -96,9 +96,8 @@ def _added(weigh: SetWeights, pairs: Ints, rank: Ints) -> Array:
     result = np.zeros((len(pairs), len(problem.names)))
     result[:, singles.cause[starts]] = np.add.reduceat(kept, starts, axis=1)
     causes = singles.cause[pairs]
-    for (parent, child), lift in weigh.lift.items():
-        result[(causes == parent).any(axis=1), child] *= lift
-        result[(causes == child).any(axis=1), parent] *= lift
+    for column in causes.T:
+        result *= weigh.lift[column]
     np.put_along_axis(result, causes, 0.0, axis=1)
     return result
 
@@ -130,7 +129,9 @@ def _variant_rows(part: Part) -> list[set[int]]:
     found: list[set[int]] = []
     for inner in part.parts:
         more = _variant_rows(inner)
-        found = [a | b for a, b in zip(found, more, strict=True)] if found and more else found or more
+        found = (
+            [a | b for a, b in zip(found, more, strict=True)] if found and more else found or more
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from crural.diagnosis.network import (
     Ints,
     Network,
 )
-from crural.diagnosis.problem import Case
+from crural.diagnosis.problem import Case, shares_of
 from crural.diagnosis.states import States
 from crural.facts import Fact, Place
 
@@ -60,9 +61,9 @@ def likelihood_ratios(case: Case) -> Array:
     states = np.array([f.state for f in facts], dtype=np.int64)
     away = np.array([f.place == "other-side" for f in facts], dtype=bool)
     background = network.background(case.facts.record.age)
-    high = _at_most(case, nodes, states, away), background[nodes, states]
+    high = _at_most(network, nodes, states, away), background[nodes, states]
     below = (
-        np.where(states > 0, _at_most(case, nodes, np.maximum(states - 1, 0), away), 0.0),
+        np.where(states > 0, _at_most(network, nodes, np.maximum(states - 1, 0), away), 0.0),
         np.where(states > 0, background[nodes, np.maximum(states - 1, 0)], 0.0),
     )
     prior = case.problem.prior[:, None]
@@ -81,9 +82,8 @@ def likelihood_ratios(case: Case) -> Array:
     return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
 
 
-def _at_most(case: Case, nodes: list[int], states: Ints, away: Flags) -> Array:
+def _at_most(network: Network, nodes: list[int], states: Ints, away: Flags) -> Array:
     """P(one cause alone brings each node to its state or lower): [cause, node]."""
-    network = case.network
     by_group = network.cdf[:, nodes, states]
     two_sided = network.bilateral[:, None]
     result = _by_cause(network, by_group)
@@ -100,7 +100,7 @@ def _at_most(case: Case, nodes: list[int], states: Ints, away: Flags) -> Array:
 
 def _by_cause(network: Network, by_group: Array) -> Array:
     """The same for each cause as for each group, averaged over how the cause can act."""
-    share = np.array([g.share for g in network.groups])[:, None]
+    share = shares_of(network)[:, None]
     averaged = 1.0 - share + share * by_group
     result = np.ones((len(network.conditions), by_group.shape[1]))
     for cause, of in enumerate(network.groups_of):
@@ -115,27 +115,30 @@ def _by_cause(network: Network, by_group: Array) -> Array:
     return result
 
 
-def predicted_low(case: Case, states: States, nodes: list[int]) -> Array:
+def predicted_low(case: Case, states: States) -> Array:
     """P(node stays in its lowest state | state), on the painful side: [state, node]."""
     network, problem, singles = case.network, case.problem, states.singles
     used = np.unique(states.members[states.members >= 0])
-    group_low = network.cdf[:, nodes, 0]
+    group_low = network.cdf[:, :, 0]
     n_causes = len(network.conditions)
-    neutral = np.ones((1, len(nodes)))
+    neutral = np.ones((1, len(network.nodes)))
     # Rows of the problem: groups; sides of the pain; copies of the groups for one-sided disease.
     by_row = np.vstack([group_low, np.repeat(neutral, n_causes, axis=0), group_low, neutral])
     share = problem.share
     active = share * problem.scalar / (1.0 - share + share * problem.scalar)
-    quiet_rows = singles.quiet[used]
-    certain = np.where(quiet_rows >= 0, np.append(active, 0.0)[quiet_rows], 0.0)
-    direct_quiet = 1.0 - certain[:, :, None] * (1.0 - by_row[quiet_rows])
-    each = by_row[singles.rows[used]].prod(axis=1) * direct_quiet.prod(axis=1)
+    each = np.ones((len(used), len(network.nodes)))
+    for rows in singles.rows[used].T:
+        each *= by_row[rows]
+    for rows in singles.quiet[used].T:
+        certain = np.where(rows >= 0, active[rows], 0.0)[:, None]
+        each *= 1.0 - certain * (1.0 - by_row[rows])
     position = np.full(len(singles.weight) + 1, len(used))
     position[used] = np.arange(len(used))
     table = np.vstack([each, neutral])
-    low = table[position[states.members]].prod(axis=1)
-    background = network.background(case.facts.record.age)[nodes, 0]
-    return np.asarray(low * background)
+    low = np.tile(network.background(case.facts.record.age)[:, 0], (len(states.members), 1))
+    for members in states.members.T:
+        low *= table[position[members]]
+    return low
 
 
 def reasons_of(
@@ -143,8 +146,9 @@ def reasons_of(
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     """Facts for and against a cause, the strongest first; findings and risk factors alike."""
     every = [
-        _reason(case, fact, float(ratios[i, cause]), cause)
-        for i, fact in enumerate((*case.bits, *case.lows))
+        _reason(case, fact, ratio, cause)
+        for fact, ratio in zip((*case.bits, *case.lows), ratios[:, cause].tolist(), strict=True)
+        if max(ratio, 1 / ratio) >= NO_REASON
     ]
     every += [
         Reason(
@@ -198,10 +202,16 @@ def sources_of(case: Case, finding: str, cause: int) -> tuple[tuple[str, ...], s
 
 def frequency_in(case: Case) -> Array:
     """P(node above its lowest state | only this cause): [cause, node]."""
-    nodes = list(range(len(case.network.nodes)))
-    here = np.zeros(len(nodes), dtype=bool)
-    low = _at_most(case, nodes, np.zeros(len(nodes), dtype=np.int64), here)
+    low = _low_by_cause(case.network)
     return np.asarray(1.0 - low * case.network.background(case.facts.record.age)[:, 0])
+
+
+@lru_cache(maxsize=16)
+def _low_by_cause(network: Network) -> Array:
+    """P(one cause alone leaves each node in its lowest state), on the painful side."""
+    nodes = list(range(len(network.nodes)))
+    here = np.zeros(len(nodes), dtype=bool)
+    return _at_most(network, nodes, np.zeros(len(nodes), dtype=np.int64), here)
 
 
 def missing_of(
@@ -214,11 +224,12 @@ def missing_of(
     """
     if case.network.conditions[cause] == OTHER:
         return ()
-    found = []
-    for i, name in enumerate(case.network.nodes):
-        known = case.facts.state(name) is not None
-        if known or frequency[i] < TYPICAL or frequency[i] < TELLING * elsewhere[i]:
-            continue
-        found.append(Missing(name, float(frequency[i]), float(elsewhere[i])))
+    nodes = case.network.nodes
+    typical = np.flatnonzero((frequency >= TYPICAL) & (frequency >= TELLING * elsewhere))
+    found = [
+        Missing(nodes[i], float(frequency[i]), float(elsewhere[i]))
+        for i in typical
+        if case.facts.state(nodes[i]) is None
+    ]
     found.sort(key=lambda m: -m.frequency * np.log(m.frequency / m.elsewhere))
     return tuple(found[:most])

@@ -400,7 +400,9 @@ class _Compiler:
         more specific one takes its usual part of the general one; any other takes the default.
         """
         every = [
-            effects for form in (common, *forms) for effects in (form.direct, *form.through.values())
+            effects
+            for form in (common, *forms)
+            for effects in (form.direct, *form.through.values())
         ]
         upwards = _deepest_first(self.findings, self.children)
         for finding in upwards:
@@ -409,7 +411,9 @@ class _Compiler:
             for effects in every:
                 known = [effects[c] for c in self.children.get(finding.id, ()) if c in effects]
                 if known and finding.id not in effects:
-                    effects[finding.id] = min(known, key=lambda pair: float(pair[0][0]))
+                    cdf, pid = min(known, key=lambda pair: float(pair[0][0]))
+                    # A graded finding nested in this one counts from its second state on.
+                    effects[finding.id] = (np.array([cdf[0], 1.0]), pid)
         listed = stated.union(*every)
         for finding in reversed(upwards):
             parent = finding.nested_under

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crural.diagnosis.explain import predicted_low
 from crural.diagnosis.network import BILATERAL, Array, Flags, Ints
+from crural.diagnosis.priors import prevalences_at, risk_ratios
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
-from crural.knowledge import resolve
-from crural.knowledge.model import Burden, ByAge, Urgency
+from crural.knowledge.model import Burden, Urgency
 
 # Relative cost to the patient (time, discomfort, radiation, waiting, risk). Estimates: only their
 # order and rough distance matter.
@@ -64,6 +63,22 @@ class Battery:
     urgent_gain: float
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Findings that are not known and can be, and what each would tell.
+
+    `present[state, finding]` is P(present | state); `gain` and `urgent_gain` are as in `Check`;
+    `set_of[state]` and `urgency_of[state]` are what they inform about.
+    """
+
+    names: tuple[str, ...]
+    present: Array
+    gain: Array
+    urgent_gain: Array
+    set_of: Ints
+    urgency_of: Ints
+
+
 def entropy(probability: Array, axis: int = 0) -> Array:
     """Shannon entropy in bits along an axis; zeros contribute nothing."""
     safe = np.where(probability > 0, probability, 1.0)
@@ -76,10 +91,7 @@ def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array
     `present[state, finding]` is P(finding | state), `share[state]` sums to 1, `kind[state]` is the
     class that we want to learn (a set of causes, an urgency).
     """
-    mass = np.zeros(n_kinds)
-    np.add.at(mass, kind, share)
-    hit = np.zeros((n_kinds, present.shape[1]))
-    np.add.at(hit, kind, share[:, None] * present)
+    mass, hit = _by_kind(present, share, kind, n_kinds)
     marginal = hit.sum(axis=0)
     inside = np.clip(hit / np.where(mass > 0, mass, 1.0)[:, None], 0.0, 1.0)
     split = entropy(np.stack([marginal, 1 - marginal]))
@@ -87,15 +99,19 @@ def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array
     return np.asarray(np.maximum(split - left, 0.0))
 
 
-def checks_of(case: Case, states: States, *, most: int = 12) -> tuple[Check, ...]:
+def _by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> tuple[Array, Array]:
+    """P(kind), and P(kind and outcome): [kind, outcome]."""
+    belongs = np.zeros((n_kinds, len(share)))
+    belongs[kind, np.arange(len(share))] = share
+    return belongs.sum(axis=1), belongs @ outcomes
+
+
+def checks_of(
+    case: Case, states: States, candidates: Candidates, *, most: int = 12
+) -> tuple[Check, ...]:
     """The most useful next checks for their burden, the best first."""
-    names, present = _candidates(case, states)
-    if not names:
-        return ()
+    names, present, gain = candidates.names, candidates.present, candidates.gain
     share = states.share
-    sets, of_set = states.sets
-    gain = information(present, share, of_set, len(sets))
-    urgent_gain = information(present, share, _urgency_of(case, sets)[of_set], 3)
     findings = case.network.knowledge.findings
     cost = np.array([BURDEN[findings[n].burden] for n in names])
     order = np.argsort(-gain / cost)[:most]
@@ -105,7 +121,7 @@ def checks_of(case: Case, states: States, *, most: int = 12) -> tuple[Check, ...
             burden=findings[names[i]].burden,
             probability=float(share @ present[:, i]),
             gain=float(gain[i]),
-            urgent_gain=float(urgent_gain[i]),
+            urgent_gain=float(candidates.urgent_gain[i]),
             if_present=_moved(case, states, present[:, i]),
             if_absent=_moved(case, states, 1 - present[:, i]),
         )
@@ -114,14 +130,14 @@ def checks_of(case: Case, states: States, *, most: int = 12) -> tuple[Check, ...
     )
 
 
-def batteries_of(case: Case, states: States, *, most: int = 6) -> tuple[Battery, ...]:
+def batteries_of(
+    case: Case, states: States, candidates: Candidates, *, most: int = 6
+) -> tuple[Battery, ...]:
     """Examinations whose findings come together, by information for their burden."""
-    names, present = _candidates(case, states)
+    names, present = candidates.names, candidates.present
     findings = case.network.knowledge.findings
     share = states.share
-    sets, of_set = states.sets
-    urgency = _urgency_of(case, sets)[of_set]
-    alone = information(present, share, of_set, len(sets)) if names else np.zeros(0)
+    n_sets = len(states.sets[0])
     grouped: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         battery = findings[name].battery
@@ -129,7 +145,7 @@ def batteries_of(case: Case, states: States, *, most: int = 6) -> tuple[Battery,
             grouped.setdefault(battery, []).append(i)
     found = []
     for name, members in grouped.items():
-        best = sorted(members, key=lambda i: -alone[i])[:BATTERY_SIZE]
+        best = sorted(members, key=lambda i: -candidates.gain[i])[:BATTERY_SIZE]
         outcomes = np.ones((len(share), 1))
         for i in best:
             column = present[:, i, None]
@@ -140,8 +156,8 @@ def batteries_of(case: Case, states: States, *, most: int = 6) -> tuple[Battery,
                 name,
                 burden,
                 tuple(names[i] for i in best),
-                _joint_information(outcomes, share, of_set, len(sets)),
-                _joint_information(outcomes, share, urgency, 3),
+                _joint_information(outcomes, share, candidates.set_of, n_sets),
+                _joint_information(outcomes, share, candidates.urgency_of, 3),
             )
         )
     found.sort(key=lambda b: -b.gain / BURDEN[b.burden])
@@ -149,10 +165,7 @@ def batteries_of(case: Case, states: States, *, most: int = 6) -> tuple[Battery,
 
 
 def _joint_information(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> float:
-    mass = np.zeros(n_kinds)
-    np.add.at(mass, kind, share)
-    joint = np.zeros((n_kinds, outcomes.shape[1]))
-    np.add.at(joint, kind, share[:, None] * outcomes)
+    mass, joint = _by_kind(outcomes, share, kind, n_kinds)
     inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
     return float(max(entropy(joint.sum(axis=0)) - (mass * entropy(inside, axis=1)).sum(), 0.0))
 
@@ -166,8 +179,8 @@ def _urgency_of(case: Case, sets: Flags) -> Ints:
     return np.asarray((sets * rank).max(axis=1))
 
 
-def _candidates(case: Case, states: States) -> tuple[list[str], Array]:
-    """Findings that are not known and can be, with P(present | state)."""
+def candidates_of(case: Case, states: States, low: Array) -> Candidates:
+    """What could be asked, examined or tested. `low` is `predicted_low` of the same states."""
     knowledge, record = case.network.knowledge, case.facts.record
     names = [
         name
@@ -176,8 +189,7 @@ def _candidates(case: Case, states: States) -> tuple[list[str], Array]:
         and name != BILATERAL
         and knowledge.findings[name].sex in {None, record.sex}
     ]
-    nodes = [case.network.node_index[n] for n in names]
-    present = 1.0 - predicted_low(case, states, nodes)
+    present = 1.0 - low[:, [case.network.node_index[n] for n in names]]
     risks = [
         f.id
         for f in knowledge.findings.values()
@@ -185,9 +197,16 @@ def _candidates(case: Case, states: States) -> tuple[list[str], Array]:
     ]
     risk_present = _risk_given_state(case, states, risks)
     useful = [i for i in range(len(risks)) if np.ptp(risk_present[:, i]) > 0]
-    return (
-        names + [risks[i] for i in useful],
-        np.clip(np.concatenate([present, risk_present[:, useful]], axis=1), 0.0, 1.0),
+    present = np.clip(np.concatenate([present, risk_present[:, useful]], axis=1), 0.0, 1.0)
+    sets, set_of = states.sets
+    urgency_of = _urgency_of(case, sets)[set_of]
+    return Candidates(
+        names=(*names, *(risks[i] for i in useful)),
+        present=present,
+        gain=information(present, states.share, set_of, len(sets)),
+        urgent_gain=information(present, states.share, urgency_of, len(_URGENCY_RANK)),
+        set_of=set_of,
+        urgency_of=urgency_of,
     )
 
 
@@ -195,23 +214,18 @@ def _risk_given_state(case: Case, states: States, risks: list[str]) -> Array:
     """P(risk factor | state): those with a condition have its risk factors more often."""
     knowledge = case.network.knowledge
     position = {name: i for i, name in enumerate(risks)}
-    prevalence = np.empty(len(risks))
-    for i, name in enumerate(risks):
-        number = knowledge.findings[name].prevalence
-        plain = number.at(case.facts.record.age) if isinstance(number, ByAge) else number
-        assert plain is not None  # the model refuses a risk finding without a prevalence
-        prevalence[i] = resolve(plain, knowledge.evidence, "probability").value
+    prevalences = prevalences_at(knowledge, int(case.facts.record.age))
+    prevalence = np.array([prevalences[name] for name in risks])
+    ratios = risk_ratios(knowledge)
     odds = np.tile(prevalence / (1 - prevalence), (len(states.weight), 1))
     for c in range(len(case.network.conditions)):
         if not states.causes[:, c].any():
             continue
-        for risk in case.network.condition(c).risks:
+        condition = case.network.condition(c)
+        for risk in condition.risks:
             if risk.finding in position:
-                ratio = (
-                    1e6
-                    if risk.ratio is None
-                    else resolve(risk.ratio, knowledge.evidence, "ratio").value
-                )
+                known = ratios.get((condition.id, risk.finding))
+                ratio = 1e6 if known is None else known.value
                 odds[states.causes[:, c], position[risk.finding]] *= ratio
     return np.asarray(odds / (1 + odds))
 

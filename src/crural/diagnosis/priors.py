@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ import numpy as np
 from crural.diagnosis.network import Array, Network
 from crural.facts import Facts
 from crural.knowledge import Condition, Knowledge, Quantity, resolve
-from crural.knowledge.model import ByAge, Risk, Setting
+from crural.knowledge.model import ByAge, Setting
 
 # A condition that cannot be without a fact that is known to be missing.
 IMPOSSIBLE = 1e-9
@@ -60,13 +61,14 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     spread: list[float] = []
     steps: list[tuple[PriorStep, ...]] = []
     shares = _shares_in(network.knowledge, facts.record.setting)
+    owns = _own_shares_in(network.knowledge, facts.record.setting)
     scale = _scale_in(network.knowledge, facts.record.setting)
     for index, name in enumerate(network.conditions):
         condition = network.condition(index)
         base = shares[name]
-        own = scale * _own_share(condition, shares, network.knowledge)
+        own = scale * owns[name]
         made = tuple(_steps(condition, facts, network.knowledge))
-        odds = own / (1 - own) * float(np.prod([s.factor for s in made] or [1.0]))
+        odds = own / (1 - own) * math.prod(s.factor for s in made)
         probability.append(max(odds / (1 + odds), IMPOSSIBLE))
         spread.append(base.spread)
         steps.append(made)
@@ -99,17 +101,48 @@ def _scale_in(knowledge: Knowledge, setting: Setting) -> float:
     return s * MEAN_CAUSES / sum(shares)
 
 
-def _own_share(condition: Condition, shares: Mapping[str, Quantity], knowledge: Knowledge) -> float:
-    """Share of a condition that no other condition brought about.
+@lru_cache(maxsize=16)
+def _own_shares_in(knowledge: Knowledge, setting: Setting) -> Mapping[str, float]:
+    """Share of each condition that no other condition brought about.
 
     The stated share is the whole: share = 1 - (1 - own) * product(1 - parent * probability).
     """
-    spared = 1.0
-    for cause in condition.caused_by:
-        probability = resolve(cause.probability, knowledge.evidence, "probability").value
-        spared *= 1.0 - shares[cause.condition].value * probability
-    whole = shares[condition.id].value
-    return max(1.0 - (1.0 - whole) / spared, LEAST_OWN_SHARE * whole)
+    shares = _shares_in(knowledge, setting)
+    own = {}
+    for condition in (*knowledge.conditions.values(), knowledge.other):
+        spared = 1.0
+        for cause in condition.caused_by:
+            probability = resolve(cause.probability, knowledge.evidence, "probability").value
+            spared *= 1.0 - shares[cause.condition].value * probability
+        whole = shares[condition.id].value
+        own[condition.id] = max(1.0 - (1.0 - whole) / spared, LEAST_OWN_SHARE * whole)
+    return own
+
+
+@lru_cache(maxsize=128)
+def prevalences_at(knowledge: Knowledge, age: int) -> Mapping[str, float]:
+    """How common each risk factor is at an age in whole years; the bands are no finer."""
+    prevalences = {}
+    for finding in knowledge.findings.values():
+        number = finding.prevalence
+        if number is not None:
+            plain = number.at(age) if isinstance(number, ByAge) else number
+            prevalences[finding.id] = resolve(plain, knowledge.evidence, "probability").value
+    return prevalences
+
+
+@lru_cache(maxsize=16)
+def risk_ratios(knowledge: Knowledge) -> Mapping[tuple[str, str], Quantity]:
+    """The ratio of each risk factor of each condition: (condition, risk factor) -> ratio.
+
+    A condition that cannot be without the factor has none.
+    """
+    return {
+        (condition.id, risk.finding): resolve(risk.ratio, knowledge.evidence, "ratio")
+        for condition in (*knowledge.conditions.values(), knowledge.other)
+        for risk in condition.risks
+        if risk.ratio is not None
+    }
 
 
 def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
@@ -126,40 +159,45 @@ def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[Pri
             PriorStep(None, cast(float, getattr(sexes, record.sex)), record.sex, sexes.evidence)
         )
     if condition.side.left is not None and record.side in {"left", "right"}:
-        left = resolve(condition.side.left, knowledge.evidence, "probability").value
+        left = _left_shares(knowledge)[condition.id]
         share = left if record.side == "left" else 1 - left
         steps.append(PriorStep(None, share / EVEN_SIDES, f"pain on the {record.side}"))
     steps += _risk_steps(condition, facts, knowledge)
     return steps
 
 
+@lru_cache(maxsize=16)
+def _left_shares(knowledge: Knowledge) -> Mapping[str, float]:
+    """Share on the left of each condition that prefers a side."""
+    return {
+        condition.id: resolve(condition.side.left, knowledge.evidence, "probability").value
+        for condition in (*knowledge.conditions.values(), knowledge.other)
+        if condition.side.left is not None
+    }
+
+
 def _risk_steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
     """One factor for each known risk. Ratios of nested risks are increments and multiply; the
     absence of a specific one that follows from the absence of a general one adds nothing."""
-    listed = {risk.finding: risk for risk in condition.risks}
+    listed = [risk.finding for risk in condition.risks]
     steps = []
-    for name, risk in listed.items():
+    for name in listed:
         known = facts.risks.get(name)
         follows = any(
             facts.risks.get(general) is False and general in listed
             for general in knowledge.nested[name]
         )
         if known is not None and (known or not follows):
-            steps.append(_risk_step(risk, known, facts, knowledge))
+            ratio = risk_ratios(knowledge).get((condition.id, name))
+            prevalence = prevalences_at(knowledge, int(facts.record.age))[name]
+            steps.append(_risk_step(name, known, ratio, prevalence))
     return steps
 
 
-def _risk_step(risk: Risk, known: bool, facts: Facts, knowledge: Knowledge) -> PriorStep:
-    finding = knowledge.findings[risk.finding]
-    number = finding.prevalence
-    if isinstance(number, ByAge):
-        number = number.at(facts.record.age)
-    assert number is not None  # the model refuses a risk finding without a prevalence
-    prevalence = resolve(number, knowledge.evidence, "probability").value
-    if risk.necessary or risk.ratio is None:
+def _risk_step(name: str, known: bool, ratio: Quantity | None, prevalence: float) -> PriorStep:
+    if ratio is None:
         factor = 1 / prevalence if known else IMPOSSIBLE
-        return PriorStep(risk.finding, factor, "cannot be without it")
-    ratio = resolve(risk.ratio, knowledge.evidence, "ratio")
+        return PriorStep(name, factor, "cannot be without it")
     average = prevalence * ratio.value + 1 - prevalence
     factor = (ratio.value if known else 1.0) / average
-    return PriorStep(risk.finding, factor, f"ratio {ratio.value:g}", ratio.sources)
+    return PriorStep(name, factor, f"ratio {ratio.value:g}", ratio.sources)

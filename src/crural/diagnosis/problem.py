@@ -113,11 +113,11 @@ def _problem(
     away_bits = np.array([f.place == "other-side" for f in bits], dtype=bool)
     away_lows = np.array([f.place == "other-side" for f in lows], dtype=bool)
     two_sided = bool(away_bits.any() or away_lows.any())
-    rows = [(_shares(network), low.prod(axis=1), upper, lower), _pain_rows(network, bits, lows)]
+    rows = [(shares_of(network), low.prod(axis=1), upper, lower), _pain_rows(network, bits, lows)]
     if two_sided:
         rows += [
             (
-                _shares(network),
+                shares_of(network),
                 _less(low, away_lows).prod(axis=1),
                 _less(upper, away_bits),
                 _less(lower, away_bits),
@@ -141,7 +141,8 @@ def _problem(
 
 
 @lru_cache(maxsize=16)
-def _shares(network: Network) -> Array:
+def shares_of(network: Network) -> Array:
+    """Share of every group."""
     return np.array([group.share for group in network.groups])
 
 

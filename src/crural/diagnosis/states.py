@@ -9,6 +9,7 @@ much of the whole it covers is known, because the sweep gives the exact total.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -158,7 +159,10 @@ def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
     triples = np.concatenate([repeated, np.tile(thirds, len(pairs))[:, None]], axis=1)
     causes = cause[triples]
     different = (causes[:, 2] != causes[:, 0]) & (causes[:, 2] != causes[:, 1])
-    return np.unique(np.sort(triples[different], axis=1), axis=0)
+    triples = np.sort(triples[different], axis=1)
+    # One number for each triple: numbers are made unique much faster than rows.
+    code = (triples[:, 0] * len(cause) + triples[:, 1]) * len(cause) + triples[:, 2]
+    return triples[np.unique(code, return_index=True)[1]]
 
 
 class SetWeights:
@@ -168,26 +172,24 @@ class SetWeights:
         self.problem = problem
         self.singles = singles
         self.none = float(np.prod(1.0 - problem.prior)) * problem.background_scalar
-        self.spared = np.ones(len(problem.names))
-        self.lift: dict[tuple[int, int], float] = {}
+        spared = np.ones(len(problem.names))
+        self.lift = np.ones((len(problem.names), len(problem.names)))
         for parent, child, probability in problem.links:
-            self.spared[parent] *= 1.0 - probability
+            spared[parent] *= 1.0 - probability
             odds = problem.prior[child] / (1.0 - problem.prior[child])
             caused = 1.0 - (1.0 - problem.prior[child]) * (1.0 - probability)
             # The child's odds when the parent is there, against what its own odds say.
-            self.lift[parent, child] = (
-                caused / ((1.0 - problem.prior[child]) * (1.0 - probability)) / odds
-            )
+            lift = caused / ((1.0 - problem.prior[child]) * (1.0 - probability)) / odds
+            self.lift[parent, child] = self.lift[child, parent] = lift
+        self.own = singles.weight * spared[singles.cause]
 
     def __call__(self, members: Ints) -> Array:
         """Weight of each set; `members[i]` are positions of its states."""
         problem, singles = self.problem, self.singles
         cause = singles.cause[members]
-        weight = self.none * np.prod(singles.weight[members] * self.spared[cause], axis=1)
-        if members.shape[1] > 1:
-            for (parent, child), lift in self.lift.items():
-                both = (cause == parent).any(axis=1) & (cause == child).any(axis=1)
-                weight[both] *= lift
+        weight = self.none * self.own[members].prod(axis=1)
+        for one, other in itertools.combinations(cause.T, 2):
+            weight *= self.lift[one, other]
         upper = _product(singles.upper, members) * problem.background_upper
         lower = _product(singles.lower, members) * problem.background_lower
         return np.asarray(weight * (upper - lower).prod(axis=1))

@@ -101,7 +101,7 @@ class _Draws:
         spread = np.array([network.parameters[i].quantity.spread for i in self.wanted])
         self.noise = self.rng.standard_normal((DRAWS, len(self.wanted)))
         self.prior_noise = self.rng.standard_normal((DRAWS, len(network.conditions)))
-        self.shift = np.concatenate([self.noise * spread, np.zeros((DRAWS, 1))], axis=1)
+        self.shift = np.concatenate([(self.noise * spread).T, np.zeros((1, DRAWS))])
         self.position = np.full(len(network.parameters) + 1, len(self.wanted))
         self.position[self.wanted] = np.arange(len(self.wanted))
 
@@ -120,40 +120,42 @@ class _Draws:
 
     def weights(self) -> Array:
         """[draw, state]."""
-        problem, singles = self.case.problem, self.states.singles
-        shift = self.shift[:, self.position[self.ids]]
-        upper = _shifted(problem.upper[self.rows], shift)
-        lower = _shifted(problem.lower[self.rows], shift)
-        row_at = np.full(len(problem.share) + 1, len(self.rows))
-        row_at[self.rows] = np.arange(len(self.rows))
+        problem = self.case.problem
+        n_bits = len(self.case.bits)
         share = problem.share[self.rows]
-        share_shift = self.shift[:, self.position[self.share_ids]]
+        row_shift = self._shift(self.share_ids)
         # Active with a drawn share instead of the stated one; certain rows stay certain.
-        active = np.where(share < 1, _shifted_up(share, share_shift) / share, 1.0)
-        one = np.ones((DRAWS, 1, len(self.case.bits)))
-        upper, lower = np.concatenate([upper, one], 1), np.concatenate([lower, one], 1)
-        active = np.concatenate([active, np.ones((DRAWS, 1))], axis=1)
-        at_most = np.broadcast_to(
-            problem.background_upper, (DRAWS, self.used, len(self.case.bits))
-        ).copy()
-        below = np.broadcast_to(problem.background_lower, at_most.shape).copy()
-        factor = np.ones((DRAWS, self.used))
-        for column in range(self.members.shape[1]):
-            rows_of = np.vstack([singles.rows, np.full((1, singles.rows.shape[1]), -1)])[
-                self.members[:, column]
-            ]
-            for slot in range(rows_of.shape[1]):
-                at = row_at[rows_of[:, slot]]
-                if (at == len(self.rows)).all():
-                    continue
-                at_most *= upper[:, at]
-                below *= lower[:, at]
-                factor *= active[:, at]
-        likelihood = (at_most - below).prod(axis=2)
+        active = np.where(
+            share[:, None] < 1, _expit(_logit(share)[:, None] + row_shift) / share[:, None], 1.0
+        )
+        shift = self._shift(self.ids.ravel()).reshape(len(self.rows), n_bits, DRAWS)
+        upper = _shifted(problem.upper[self.rows][:, :, None], shift)
+        lower = _shifted(problem.lower[self.rows][:, :, None], shift)
+        at_most = self._of_states(upper) * problem.background_upper[:, None]
+        below = self._of_states(lower) * problem.background_lower[:, None]
+        likelihood = (at_most - below).prod(axis=1)
         stated = self.states.bit_probability[: self.used].prod(axis=1)
-        spread = self.case.priors.spread
-        priors = np.exp((self.prior_noise * spread) @ self.causes.T.astype(float))
-        return np.asarray(self.weight * likelihood / stated * factor * priors)
+        priors = np.exp(self.causes @ (self.prior_noise * self.case.priors.spread).T)
+        weight = (self.weight / stated)[:, None] * likelihood * self._of_states(active) * priors
+        return np.asarray(weight.T)
+
+    def _shift(self, ids: Ints) -> Array:
+        """Shift of each number in each draw; none for what is no number: [id, draw]."""
+        return self.shift[self.position[ids]]
+
+    def _of_states(self, of_rows: Array) -> Array:
+        """Product over the active rows of each state; the first axis becomes the states."""
+        neutral = np.ones((1, *of_rows.shape[1:]))
+        extended = np.concatenate([of_rows, neutral])
+        row_at = np.full(len(self.case.problem.share) + 1, len(of_rows))
+        row_at[self.rows] = np.arange(len(of_rows))
+        # First the states of single causes, which are few, then what they make together.
+        members = np.unique(self.members[self.members >= 0])
+        singles = _product(extended, row_at[self.states.singles.rows[members]])
+        extended = np.concatenate([singles, neutral])
+        position = np.full(len(self.states.singles.weight) + 1, len(members))
+        position[members] = np.arange(len(members))
+        return _product(extended, position[self.members])
 
     def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
         """The most moving number of each cause, by its correlation with the draws."""
@@ -189,9 +191,14 @@ class _Draws:
 def _shifted(cdf: Array, shift: Array) -> Array:
     """A cdf whose complement moves by `shift` on the logit scale; 1 stays 1."""
     up = np.clip(1.0 - cdf, 1e-9, 1 - 1e-9)
-    moved = _expit(_logit(up) + shift)
+    # expit(logit(up) + shift), with one exponential.
+    moved = up / (up + (1.0 - up) * np.exp(-shift))
     return np.where(cdf >= 1.0, 1.0, 1.0 - moved)
 
 
-def _shifted_up(p: Array, shift: Array) -> Array:
-    return _expit(_logit(p) + shift)
+def _product(table: Array, members: Ints) -> Array:
+    """Product over the members of each row of `members`."""
+    result = table[members[:, 0]]
+    for column in members.T[1:]:
+        result *= table[column]
+    return result

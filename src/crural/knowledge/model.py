@@ -409,10 +409,11 @@ class Drugs(_Frozen):
         words = text.casefold()
         known = self._by_name.get(words)
         if known is None:
+            # A plain search for the name rules out nearly all of them, and quickly.
             found = [
                 drug
                 for name, drug in self._by_name.items()
-                if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", words)
+                if name in words and re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", words)
             ]
             return tuple(dict.fromkeys(c for drug in found for c in drug.classes))
         return known.classes

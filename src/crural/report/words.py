@@ -52,6 +52,8 @@ ONE_POINT = 0.01
 # Error bounds: up to the first only rounding; from the second on the whole per cent may be wrong.
 MERE_ROUNDING = 1e-6
 SHOWN_EXACTLY = 0.005
+# A bound this wide would let every answer through.
+PROVES_NOTHING = 0.5
 BEFORE_FINDINGS = "before symptoms, signs and tests"
 # UCUM units that are written differently for people.
 _UNIT: Mapping[str | None, str | None] = {"{NRS}": "of 10", "1": None, "d": "days", "Cel": "°C"}
@@ -172,9 +174,14 @@ def caution(data: Mapping[str, Any]) -> str | None:
     if data["error_bound"] < SHOWN_EXACTLY:
         return None
     points = _count(math.ceil(100 * data["error_bound"]), "point")
+    proof = (
+        f"proved to be off by at most {points} of 100."
+        if data["error_bound"] < PROVES_NOTHING
+        else "without a useful proof of how far off they may be."
+    )
     return (
-        "The record has too many findings to be computed exactly: the probabilities are estimates, "
-        f"and no more is proved than that each is off by at most {points} of 100."
+        "The record has too many findings to be computed exactly in the time: the probabilities "
+        f"are estimates, {proof}"
     )
 
 

@@ -44,8 +44,8 @@ def single_causes(case: Case) -> SingleCauses:
     away = np.array([fact.place == "other-side" for fact in known], dtype=bool)
     background = network.background(case.facts.record.age)
     below = np.maximum(states - 1, 0)
-    at_most = _at_most(case, nodes, states, away) * background[nodes, states]
-    at_most_below = _at_most(case, nodes, below, away) * background[nodes, below]
+    at_most = _at_most(network, nodes, states, away) * background[nodes, states]
+    at_most_below = _at_most(network, nodes, below, away) * background[nodes, below]
     likelihood = at_most - np.where(states > 0, at_most_below, 0.0)
     return SingleCauses(
         causes=network.conditions,

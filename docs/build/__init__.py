@@ -1,0 +1,1 @@
+"""Builds the documentation. `python -m docs.build` writes the generated pages and gathers the site."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from crural.assessment import network_of
-from crural.diagnosis import Case, case_of
+from crural.diagnosis import Case, Network, case_of, compile_network
 from crural.diagnosis.inference import posterior
 from crural.facts import facts_of
 from crural.knowledge import Knowledge
@@ -49,6 +50,17 @@ def probabilities(knowledge: Knowledge, record: Record) -> dict[str, float]:
     exact = posterior(case.problem).probability
     pairs = zip(case.network.conditions, exact.tolist(), strict=True)
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+@lru_cache(maxsize=32)
+def network_of_some(knowledge: Knowledge, *conditions: str) -> Network:
+    """A network of a few conditions and the unlisted cause, small enough to enumerate."""
+    return compile_network(knowledge, only=conditions)
+
+
+def case_of_some(knowledge: Knowledge, record: Record, *conditions: str) -> Case:
+    """The record held against a network of a few conditions."""
+    return case_of(network_of_some(knowledge, *conditions), facts_of(record, knowledge))
 
 
 def odds(probability: float) -> float:

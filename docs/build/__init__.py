@@ -1,1 +1,1 @@
-"""Builds the documentation. `python -m docs.build` writes the generated pages and gathers the site."""
+"""Builds the documentation: `python -m docs.build` writes pages and gathers the site."""

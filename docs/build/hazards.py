@@ -89,9 +89,13 @@ def page(log: Iterable[Hazard]) -> str:
 _HEAD = """\
 # Hazard log
 
-What could go wrong with the diagnostic core, what it would do to a patient, what guards against it, and the test that shows the guard. In the style of ISO 14971 and DCB0129. Every control names at least one test; the build fails when a named test does not exist. This page is generated from `docs/safety/hazards.yaml`.
+What could go wrong with the diagnostic core, what it would do to a patient, what guards against it,
+and the test that shows the guard. In the style of ISO 14971 and DCB0129. Every control names at
+least one test; the build fails when a named test does not exist. This page is generated from
+`docs/safety/hazards.yaml`.
 
-The ratings are the maintainers' judgement. Before the software is used on patients, a clinical safety officer of the place that uses it has to review them for its setting.
+The ratings are the maintainers' judgement. Before the software is used on patients, a clinical
+safety officer of the place that uses it has to review them for its setting.
 
 ## Overview
 
@@ -105,7 +109,12 @@ _RATING = """\
 |---|--:|--:|--:|--:|--:|
 {rows}
 
-Severity: *minor*, an inconvenience; *significant*, minor injury or lasting worry, or a delay without harm; *considerable*, injury from which the patient recovers; *major*, lasting injury, or death of one; *catastrophic*, lasting loss that the right answer would have prevented, or harm to many. Risk 1 and 2 is acceptable; 3 is tolerated only as low as reasonably practicable; 4 is tolerated for no longer than it takes to find a better control, and needs the user's own safeguards; 5 is not acceptable.
+Severity: *minor*, an inconvenience; *significant*, minor injury or lasting worry, or a delay
+without harm; *considerable*, injury from which the patient recovers; *major*, lasting injury, or
+death of one; *catastrophic*, lasting loss that the right answer would have prevented, or harm to
+many. Risk 1 and 2 is acceptable; 3 is tolerated only as low as reasonably practicable; 4 is
+tolerated for no longer than it takes to find a better control, and needs the user's own safeguards;
+5 is not acceptable.
 """
 _RATING = _RATING.format(
     rows="\n".join(
@@ -132,9 +141,11 @@ def _section(hazard: Hazard) -> str:
         for control in hazard.controls
     )
     return f"""\
-## {hazard.id}
+<a id="{hazard.id.lower()}"></a>
 
-**{hazard.hazard}.** {hazard.cause}. *Effect:* {hazard.effect}.
+## {hazard.id}: {hazard.hazard}
+
+{hazard.cause}. *Effect:* {hazard.effect}.
 
 | Control | Shown by |
 |---|---|

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
-from crural.check import check
-from crural.check.report import CheckReport
+from crural.check.sourcing import Tally, sourcing_of
 from crural.knowledge import Condition, Finding, Knowledge, resolve
 
 KINDS = {
@@ -26,7 +26,9 @@ def findings_page(knowledge: Knowledge) -> str:
         "",
     ]
     for kind, title in KINDS.items():
-        rows = sorted((f for f in knowledge.findings.values() if f.kind == kind), key=_sort_key)
+        rows = sorted(
+            (f for f in knowledge.findings.values() if f.kind == kind), key=lambda f: f.id
+        )
         parts += [
             f"## {title}",
             "",
@@ -36,10 +38,6 @@ def findings_page(knowledge: Knowledge) -> str:
             "",
         ]
     return "\n".join(parts)
-
-
-def _sort_key(finding: Finding) -> str:
-    return finding.id
 
 
 def _finding_row(finding: Finding) -> str:
@@ -58,40 +56,53 @@ def _finding_row(finding: Finding) -> str:
 
 
 def conditions_page(knowledge: Knowledge) -> str:
-    """Every condition, and how much of it rests on publications."""
-    report = check()
+    """Every condition, and how much of what is said of its findings rests on publications."""
+    sourced = {one.id: one.findings for one in sourcing_of(knowledge).per_condition}
     parts = [
         "# Conditions",
         "",
         f"The {len(knowledge.conditions)} causes of leg pain that Crural knows, from knowledge "
-        f"`{knowledge.digest}`. *Sourced* is the share of a condition's numbers that rest on a "
-        "publication; the others are estimates with a range and a reason. `crural knowledge show "
-        "ID` shows them all.",
+        f"`{knowledge.digest}`. *Common* is the stated share of adults with leg pain in primary "
+        "care in whom it is a cause. *Findings* counts the numbers of its own findings, *sourced* "
+        "the share of them that rests on a publication; the others are estimates with a range and "
+        "a reason, and what comes through mechanisms is not counted. `crural knowledge show ID` "
+        "shows them all.",
         "",
-        _weakest(report, knowledge),
+        _weakest(knowledge, sourced),
         "",
     ]
     every = sorted(knowledge.conditions.values(), key=lambda c: (c.group, c.name))
-    sourced = {one.condition: one for one in report.sourcing.per_condition}
     for group, members in groupby(every, key=lambda c: c.group):
         parts += [
             f"## {group.replace('-', ' ').capitalize()}",
             "",
-            "| Condition | For the patient | Urgency | In primary care | Findings | Sourced |",
+            "| Condition | For the patient | Urgency | Common | Findings | Sourced |",
             "|---|---|---|--:|--:|--:|",
-            *(_condition_row(c, knowledge, report) for c in members),
+            *(_condition_row(c, knowledge, sourced[c.id]) for c in members),
             "",
         ]
-    assert len(sourced) <= len(knowledge.conditions) + 1
     return "\n".join(parts)
 
 
-def _weakest(report: CheckReport, knowledge: Knowledge) -> str:
-    return ""
+def _weakest(knowledge: Knowledge, sourced: Mapping[str, Tally]) -> str:
+    none = [c.name for c in knowledge.conditions.values() if sourced[c.id].sourced == 0]
+    if not none:
+        return "Every condition has at least one finding whose frequency was published."
+    names = "; ".join(sorted(none))
+    return f"**Weakest.** No published figure stands behind the findings of: {names}."
 
 
-def _condition_row(condition: Condition, knowledge: Knowledge, report: CheckReport) -> str:
-    return ""
+def _condition_row(condition: Condition, knowledge: Knowledge, findings: Tally) -> str:
+    prior = resolve(condition.prior.primary_care, knowledge.evidence, "probability").value
+    cells = (
+        f"{_cell(condition.name)}<br>`{condition.id}`",
+        _cell(condition.plain),
+        condition.urgency,
+        f"{100 * prior:.2g} %",
+        str(findings.parameters),
+        f"{findings.share:.0%}",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def _cell(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -131,13 +132,13 @@ def knowledge_show(entry: str) -> None:
 
 @knowledge.command("export")
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json")
-def knowledge_export(form: str) -> None:
+def knowledge_export(form: Literal["json", "csv"]) -> None:
     """Write all knowledge as JSON, or all its numbers as CSV."""
     from crural.knowledge import load_knowledge  # noqa: PLC0415
-    from crural.knowledge.show import export, export_numbers  # noqa: PLC0415
+    from crural.knowledge.show import export  # noqa: PLC0415
 
     loaded = load_knowledge()
-    _write(export(loaded) if form == "json" else export_numbers(loaded), None)
+    _write(export(loaded, form=form), None)
 
 
 @main.command()

@@ -74,7 +74,9 @@ class Facts:
         kept = []
         for fact in self.table.values():
             finding = self.knowledge.findings[fact.finding]
-            if finding.role not in {"pain", "effect"}:
+            # What the other sex alone can have is known to be absent, but tells nothing.
+            possible = finding.sex is None or finding.sex == self.record.sex
+            if finding.role not in {"pain", "effect"} or not possible:
                 continue
             if fact.state > 0 and self._has_present_below(fact):
                 continue
@@ -89,7 +91,9 @@ class Facts:
         return {
             fact.finding: fact.state > 0
             for fact in self.table.values()
-            if fact.place == "here" and self.knowledge.findings[fact.finding].role == "risk"
+            if fact.place == "here"
+            and (finding := self.knowledge.findings[fact.finding]).role == "risk"
+            and finding.sex in {None, self.record.sex}
         }
 
     def _has_present_below(self, fact: Fact) -> bool:

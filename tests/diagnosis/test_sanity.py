@@ -114,9 +114,10 @@ def test_a_finding_alone_never_lowers_a_condition_that_it_supports(
     position = [fact.finding for fact in (*with_it.bits, *with_it.lows)].index(finding)
     ratio = likelihood_ratios(with_it)[position]
     before, after = exact(alone).probability, exact(with_it).probability
-    # The ratio takes causes as independent; links between causes may blur the last per cent.
-    supported = ratio > 1.02
+    # The ratio is off by a few per cent where links between causes form chains.
+    supported, opposed = ratio > 1.2, ratio < 1 / 1.2
     assert (after[supported] > before[supported]).all()
+    assert (after[opposed] < before[opposed]).all()
 
 
 @given(records(), st.randoms(use_true_random=False))
@@ -227,7 +228,8 @@ def test_a_disc_on_the_other_side_does_not_raise_sciatica_of_this_one(sign: str,
     without = case({**head, "observations": pain})
     away = case({**head, "observations": [*pain, said(sign, True, OTHER_LEG[side])]})
     disc = without.network.condition_index[DISC]
-    assert exact(away).probability[disc] <= 1.01 * exact(without).probability[disc]
+    before, after = posterior(without.problem), posterior(away.problem)
+    assert after.probability[disc] <= 1.01 * before.probability[disc]
 
 
 @pytest.mark.parametrize("side", ["left", "bilateral"])

@@ -18,7 +18,7 @@ from crural.knowledge.numbers import (
     Estimate,
     FromEvidence,
     Number,
-    NumberProblem,
+    NumberError,
     Quantity,
     Scale,
     evaluate,
@@ -42,7 +42,7 @@ def resolved(raw: object, scale: Scale = "probability", **figures: Any) -> Quant
 
 
 def problem(raw: object, scale: Scale = "probability", **figures: Any) -> str:
-    with pytest.raises(NumberProblem) as caught:
+    with pytest.raises(NumberError) as caught:
         resolved(raw, scale, **figures)
     return str(caught.value)
 
@@ -250,7 +250,7 @@ class TestArithmetic:
     @given(numbers, numbers)
     def test_divides_unless_by_zero(self, a: float, b: float) -> None:
         if b == 0:
-            with pytest.raises(NumberProblem, match="divides by zero"):
+            with pytest.raises(NumberError, match="divides by zero"):
                 evaluate("a / b", {"a": a, "b": b})
         else:
             assert evaluate("a / b", {"a": a, "b": b}) == a / b
@@ -275,13 +275,13 @@ class TestArithmetic:
         ],
     )
     def test_knows_nothing_but_arithmetic(self, expression: str) -> None:
-        with pytest.raises(NumberProblem, match=r"uses more than|not defined"):
+        with pytest.raises(NumberError, match=r"uses more than|not defined"):
             evaluate(expression, {"a": 0.5})
 
     def test_says_what_it_cannot_read(self) -> None:
-        with pytest.raises(NumberProblem, match="not arithmetic"):
+        with pytest.raises(NumberError, match="not arithmetic"):
             evaluate("1 +", {})
-        with pytest.raises(NumberProblem, match="'b' in 'a \\+ b' is not defined"):
+        with pytest.raises(NumberError, match="'b' in 'a \\+ b' is not defined"):
             evaluate("a + b", {"a": 1.0})
 
     @given(st.floats(-20, 20))

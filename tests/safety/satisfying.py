@@ -13,7 +13,7 @@ from crural.knowledge import Knowledge
 from crural.knowledge.rules import (
     AgeLeaf,
     All,
-    Any_,
+    AnyOf,
     AtLeast,
     Bounds,
     DrugLeaf,
@@ -67,7 +67,7 @@ def _ways(rule: Rule, wanted: bool, knowledge: Knowledge) -> Iterator[tuple[Wish
             yield from _ways(rule.not_, not wanted, knowledge)
         case All():
             yield from _enough(rule.all, len(rule.all), wanted, knowledge)
-        case Any_():
+        case AnyOf():
             yield from _enough(rule.any, 1, wanted, knowledge)
         case AtLeast():
             yield from _enough(rule.at_least.of, rule.at_least.n, wanted, knowledge)

@@ -166,12 +166,35 @@ def test_a_probability_is_not_asked_of_the_patient() -> None:
 
 
 def test_a_probability_can_raise_an_alert() -> None:
-    knowledge = clinic(alert("infection", {"probability": "infection", "min": 0.3}))
+    when = {"probability": "infection", "min": 0.3}
+    knowledge = clinic(alert("infection", when, about=["infection"]))
 
     (raised,) = alerts_of(patient(knowledge), knowledge, {"infection": 0.4})
 
     assert raised.because == ("infection: probability 40 %",)
     assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2}) == ()
+
+
+def test_a_probable_dangerous_condition_without_an_alert_of_its_own_is_one() -> None:
+    knowledge = clinic(alert("fever", {"finding": "fever"}))
+    probable = {"infection": 0.3, "cauda-equina": 0.12, "sciatica": 0.9}
+
+    raised = alerts_of(patient(knowledge), knowledge, probable)
+
+    assert [(a.id, a.urgency) for a in raised] == [
+        ("suspected-cauda-equina", "same-day"),
+        ("suspected-infection", "two-weeks"),
+    ]
+    assert raised[0].because == ("cauda-equina: probability 12 %",)
+    assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2, "cauda-equina": 0.05}) == ()
+
+
+def test_what_another_alert_is_about_is_not_suspected_a_second_time() -> None:
+    knowledge = clinic(alert("fever", {"finding": "fever"}, about=["infection"]))
+
+    raised = alerts_of(patient(knowledge, present=("fever",)), knowledge, {"infection": 0.6})
+
+    assert [a.id for a in raised] == ["fever"]
 
 
 def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() -> None:

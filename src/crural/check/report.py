@@ -33,7 +33,7 @@ from crural.check.sourcing import (
 from crural.diagnosis.network import BILATERAL, Network, compile_network
 from crural.knowledge import Condition, Knowledge, resolve
 from crural.knowledge.loader import DATA, Problem, leaves, read_all
-from crural.knowledge.numbers import NumberProblem
+from crural.knowledge.numbers import NumberError
 from crural.knowledge.rules import Rule
 
 SCHEMA = "crural/knowledge-check/1"
@@ -233,7 +233,7 @@ def _incomplete(condition: Condition, knowledge: Knowledge) -> Iterator[Problem]
                 resolve(variant.share, knowledge.evidence, "probability").value
                 for variant in condition.variants
             )
-        except NumberProblem:
+        except NumberError:
             return  # already among the problems of the numbers
         if abs(total - 1.0) > SHARES_MAY_MISS:
             yield Problem(

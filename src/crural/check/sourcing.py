@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from crural.knowledge import Condition, Knowledge, resolve
 from crural.knowledge.loader import Problem
 from crural.knowledge.model import Link
-from crural.knowledge.numbers import Derived, Estimate, FromEvidence, Number, NumberProblem
+from crural.knowledge.numbers import Derived, Estimate, FromEvidence, Number, NumberError
 from crural.knowledge.walk import Place, numbers_of, numbers_of_condition
 
 # Fewer letters than this cannot name a clinical reason.
@@ -134,7 +134,7 @@ def misused_evidence(knowledge: Knowledge) -> Iterator[Problem]:
 def _is_sourced(place: Place, knowledge: Knowledge) -> bool:
     try:
         return bool(resolve(place.number, knowledge.evidence, place.scale).sources)
-    except NumberProblem:
+    except NumberError:
         return False
 
 

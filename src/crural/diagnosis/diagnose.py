@@ -15,7 +15,7 @@ from crural.diagnosis.explain import (
     predicted_low,
     reasons_of,
 )
-from crural.diagnosis.inference import Posterior, rounding_bound
+from crural.diagnosis.inference import Posterior
 from crural.diagnosis.network import OTHER, Array, Network
 from crural.diagnosis.next_check import Battery, Check, batteries_of, candidates_of, checks_of
 from crural.diagnosis.problem import Case, case_of
@@ -27,8 +27,10 @@ from crural.facts import Facts
 # Causes below this probability are listed without reasons: there are many, and none matters.
 REASONED = 0.005
 EXPLANATIONS = 8
-# From this probability on an underlying disease is listed before its consequence.
+# From this probability on an underlying disease is listed before its consequence, when it is
+# within a tenth of it.
 UNDERLYING = 0.5
+AS_PROBABLE = 0.9
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
         causes=tuple(causes),
         explanations=_explanations(case, exact, states),
         other=_only(case, exact, (other,)),
-        error_bound=bounded.error + rounding_bound(case.problem),
+        error_bound=bounded.error,
         covered=min(states.total / exact.evidence, 1.0),
         checks=checks_of(case, states, candidates),
         batteries=batteries_of(case, states, candidates),
@@ -131,12 +133,13 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
 
 
 def _in_order(network: Network, probability: Array) -> list[int]:
-    """Positions of the causes, the most probable first; but a probable underlying disease comes
-    right before what it has brought about, since it is the answer to "why" and what to treat."""
+    """Positions of the causes, the most probable first; an underlying disease that is practically
+    as probable as what it has brought about comes before it, being what there is to treat."""
     order = [int(i) for i in np.argsort(-probability)]
     for link in network.links:
         parent, child = order.index(link.parent), order.index(link.child)
-        if probability[link.parent] >= UNDERLYING and child < parent:
+        as_probable = probability[link.parent] >= AS_PROBABLE * probability[link.child]
+        if as_probable and probability[link.parent] >= UNDERLYING and child < parent:
             order.insert(child, order.pop(parent))
     return order
 

@@ -16,7 +16,7 @@ import numpy as np
 from crural.diagnosis.inference import Posterior
 from crural.diagnosis.network import Array, Ints
 from crural.diagnosis.problem import Mixture, Part, Problem
-from crural.diagnosis.states import Singles, SetWeights, States
+from crural.diagnosis.states import SetWeights, Singles, States
 
 # Single states that are paired with each other, leading ones that are paired with all, and pairs to
 # which further causes are added one by one.
@@ -96,8 +96,7 @@ def _added(weigh: SetWeights, pairs: Ints, rank: Ints) -> Array:
     result = np.zeros((len(pairs), len(problem.names)))
     result[:, singles.cause[starts]] = np.add.reduceat(kept, starts, axis=1)
     causes = singles.cause[pairs]
-    for column in causes.T:
-        result *= weigh.lift[column]
+    result *= weigh.beside(causes)
     np.put_along_axis(result, causes, 0.0, axis=1)
     return result
 

@@ -17,7 +17,7 @@ from crural.diagnosis.network import (
     Ints,
     Network,
 )
-from crural.diagnosis.problem import Case, shares_of
+from crural.diagnosis.problem import Case, Problem, shares_of
 from crural.diagnosis.states import States
 from crural.facts import Fact, Place
 
@@ -52,9 +52,10 @@ class Missing:
 def likelihood_ratios(case: Case) -> Array:
     """[fact, cause]: P(fact | cause) / P(fact | not this cause, at least one other).
 
-    Other causes are present as often as their priors for this patient say, so the ratio is that of
-    the clinic and the age, and can be compared with published ones. Facts are bits, then lows.
-    Ratios of facts that go together must not be multiplied: the mechanisms share them.
+    Other causes are present as often as their priors for this patient and the links between causes
+    say, so the ratio is that of the clinic and the age, and can be compared with published ones.
+    Facts are bits, then lows. Ratios of facts that go together must not be multiplied: the
+    mechanisms share them.
     """
     network, facts = case.network, (*case.bits, *case.lows)
     nodes = [network.node_index[f.finding] for f in facts]
@@ -66,20 +67,51 @@ def likelihood_ratios(case: Case) -> Array:
         np.where(states > 0, _at_most(network, nodes, np.maximum(states - 1, 0), away), 0.0),
         np.where(states > 0, background[nodes, np.maximum(states - 1, 0)], 0.0),
     )
-    prior = case.problem.prior[:, None]
-    nobody = np.prod(1.0 - prior)
+    beside, instead = (others[:, :, None] for others in _others(case.problem))
+    nobody = np.prod(1.0 - instead, axis=1)
     given = np.zeros((len(network.conditions), len(facts)))
     without = np.zeros_like(given)
     for at_most, alone in (high, below):
         sign = 1.0 if at_most is high[0] else -1.0
-        each = 1.0 - prior + prior * at_most
-        everyone = np.prod(each, axis=0) * alone
-        others = everyone / each
-        given += sign * others * at_most
-        none = nobody / (1.0 - prior) * alone
-        without += sign * (others - none) / (1.0 - nobody / (1.0 - prior))
+        raising = 1.0 - at_most
+        given += sign * alone * at_most * np.prod(1.0 - beside * raising, axis=1)
+        others = np.prod(1.0 - instead * raising, axis=1)
+        without += sign * alone * (others - nobody) / (1.0 - nobody)
     tiny = RECORDING_ERROR**2
     return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
+
+
+def _others(problem: Problem) -> tuple[Array, Array]:
+    """P(other cause | cause) and P(other cause | not this cause), 0 for itself: [cause, other].
+
+    Up the links by Bayes' rule, then down from the ancestors, so that two consequences of one
+    disease speak for each other; ancestors of one cause are taken to be independent.
+    """
+    n, own = len(problem.names), problem.prior
+    parents: dict[int, list[tuple[int, float]]] = {}
+    for parent, child, probability in problem.links:
+        parents.setdefault(child, []).append((parent, probability))
+
+    def spread(known: Array) -> Array:
+        """Probabilities down the links, where they are not known yet."""
+        result = known.copy()
+        for cause in problem.order:
+            spared = np.full(n, 1.0 - own[cause])
+            for parent, probability in parents.get(cause, ()):
+                spared *= 1.0 - result[:, parent] * probability
+            result[:, cause] = np.where(np.isnan(known[:, cause]), 1.0 - spared, known[:, cause])
+        return result
+
+    unknown = np.full((n, n), np.nan)
+    prior = spread(unknown)[0]
+    itself = np.eye(n, dtype=bool)
+    below = spread(np.where(itself, 1.0, unknown)).T
+    above = (below > prior[:, None] * (1.0 + 1e-9)) & ~itself
+    up = np.where(above, prior * below / prior[:, None], unknown)
+    instead = np.where(above, prior * (1.0 - below) / (1.0 - prior[:, None]), unknown)
+    beside = spread(np.where(itself, 1.0, up))
+    instead = spread(np.where(itself, 0.0, instead))
+    return np.where(itself, 0.0, beside), instead
 
 
 def _at_most(network: Network, nodes: list[int], states: Ints, away: Flags) -> Array:

@@ -14,8 +14,8 @@ loses every digit with a dozen findings, which is why it is not used here.
 The work doubles with every bit that is alive. A bit is alive only between the first and the last
 cause that acts on it; then it must have been explained. Qualities of pain are acted on by every
 cause and live throughout (*broad* bits); signs and test results belong to a few causes, which the
-order of the sweep keeps together, and live briefly (*narrow* bits). A cause that can be brought about
-by others adds one more bit from its first parent to its own turn.
+order of the sweep keeps together, and live briefly (*narrow* bits). A cause that can be brought
+about by others adds one more bit from its first parent to its own turn.
 
 References: noisy-OR diagnosis networks and their cost in positive findings: Shwe et al. 1991
 (QMR-DT), Heckerman 1989; noisy-MAX: Díez 1993; decomposition of noisy-OR: Heckerman & Breese 1996.
@@ -29,6 +29,11 @@ import numpy as np
 
 from crural.diagnosis.network import Array
 from crural.diagnosis.problem import Mixture, Part, Problem, Together
+
+Precision = type[np.float64] | type[np.float32]
+
+# Weights are scaled by this in single precision, whose smallest number is 1e-38.
+SINGLE_SCALE = 1e20
 
 # Broad bits moved at once by one small dense matrix. 16 x 16 stays in the first cache, and a group
 # then costs one matrix product for every four of them instead of a pass over the weights for each.
@@ -50,29 +55,34 @@ class Posterior:
     evidence: float
 
 
-def posterior(problem: Problem) -> Posterior:
+def posterior(problem: Problem, precision: Precision = np.float64) -> Posterior:
     """Posterior of every cause, exact up to rounding (see `rounding_bound`).
 
-    Work and memory grow with 2 to the number of bits alive at the widest point.
+    Work and memory grow with 2 to the number of bits alive at the widest point; single precision
+    (np.float32) halves both.
     """
-    return _Sweep(problem).posterior()
+    return _Sweep(problem, precision).posterior()
 
 
-def rounding_bound(problem: Problem) -> float:
+def rounding_bound(problem: Problem, precision: Precision = np.float64) -> float:
     """Bound on the relative rounding error of `posterior`.
 
     Every weight is made by at most 4 (rows x (bits + 4)) multiplications and additions of
     non-negative numbers, each off by at most one unit in the last place.
     """
     operations = 4.0 * len(problem.share) * (problem.n_bits + 4)
-    return float(operations * np.finfo(np.float64).eps)
+    return float(operations * np.finfo(precision).eps)
 
 
-def width_of(problem: Problem) -> int:
-    """Bits and waiting children alive together at the widest step of the sweep."""
+def width_of(problem: Problem) -> float:
+    """Effective number of bits of the sweep: log2 of the mean over its steps of 2^(bits alive).
+
+    A step costs in proportion to 2^(bits alive), waiting children included, so the whole costs in
+    proportion to 2^width.
+    """
     plan = _plan(problem)
     place = {cause: at for at, cause in enumerate(problem.order)}
-    alive = np.zeros(len(problem.order) + 1, dtype=np.int64)
+    alive = np.zeros(len(problem.order) + 1)
     for at, bits in plan.born.items():
         alive[at] += len(bits)
     for at, bits in plan.dying.items():
@@ -83,7 +93,7 @@ def width_of(problem: Problem) -> int:
     for child, start in first.items():
         alive[start] += 1
         alive[place[child]] -= 1
-    return len(plan.broad) + int(np.cumsum(alive).max(initial=0))
+    return len(plan.broad) + float(np.log2(np.mean(np.exp2(np.cumsum(alive[:-1])))))
 
 
 @dataclass(frozen=True)
@@ -129,20 +139,21 @@ class _Rows:
     Kronecker product of these.
     """
 
-    def __init__(self, problem: Problem, plan: _Plan) -> None:
+    def __init__(self, problem: Problem, plan: _Plan, precision: Precision) -> None:
         self.share = problem.share.tolist()
         self.scalar = problem.scalar.tolist()
         acting = (problem.upper != 1.0) | (problem.lower != 1.0)
         self.narrow: list[list[tuple[int, float, float]]] = [[] for _ in self.share]
         for row, bit in zip(*np.nonzero(acting[:, list(plan.narrow)]), strict=True):
             b = plan.narrow[bit]
-            self.narrow[row].append((b, problem.upper[row, b], problem.lower[row, b]))
+            self.narrow[row].append((b, float(problem.upper[row, b]), float(problem.lower[row, b])))
         broad = list(plan.broad)
         n_chunks = -(-len(broad) // CHUNK_BITS)
         self.chunks: list[tuple[list[int], Array, Array]] = []
         for bits in np.array_split(broad, n_chunks) if n_chunks else []:
             works = acting[:, bits].any(axis=1)
             matrices = _kronecker(problem.upper[works][:, bits], problem.lower[works][:, bits])
+            matrices = matrices.astype(precision)
             position = np.where(works, np.cumsum(works) - 1, -1).tolist()
             turned = np.ascontiguousarray(matrices.transpose(0, 2, 1))
             self.chunks.append((position, matrices, turned))
@@ -219,10 +230,12 @@ def _child(cause: int) -> int:
 
 
 class _Sweep:
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, precision: Precision) -> None:
         self.problem = problem
+        self.precision = precision
+        self.scale = 1.0 if precision is np.float64 else SINGLE_SCALE
         self.plan = _plan(problem)
-        self.rows = _Rows(problem, self.plan)
+        self.rows = _Rows(problem, self.plan, precision)
         self.brings: dict[int, list[tuple[int, float]]] = {}
         for parent, child, probability in problem.links:
             self.brings.setdefault(parent, []).append((child, probability))
@@ -265,11 +278,13 @@ class _Sweep:
         for bit in self.plan.broad:
             pair = np.array([low[bit], high[bit] - low[bit]])
             weights = np.multiply.outer(weights, pair).reshape(-1)
-        return weights
+        return np.asarray((weights * self.scale).astype(self.precision))
 
     def none(self) -> float:
-        """P(evidence and no cause at all)."""
+        """P(evidence and no cause at all); 0 where some cause is decided to be present."""
         problem = self.problem
+        if any(problem.decided.values()):
+            return 0.0
         return float(
             problem.background_scalar
             * np.prod(problem.background_upper - problem.background_lower)
@@ -280,7 +295,7 @@ class _Sweep:
         """Final weights and what each cause did. Axes: waiting children and narrow bits that are
         alive, then all sets of broad bits."""
         problem = self.problem
-        low, high = problem.background_lower, problem.background_upper
+        low, high = problem.background_lower.tolist(), problem.background_upper.tolist()
         weights = self.start()
         axes: list[int] = []
         steps: list[_Step] = []
@@ -298,6 +313,11 @@ class _Sweep:
                 absent = np.asarray((1.0 - prior) * uncaused)
                 entering = np.asarray(prior * uncaused + caused)
                 del axes[waited]
+            decided = problem.decided.get(cause)
+            if decided is True:
+                absent = np.zeros_like(absent)
+            elif decided is False:
+                entering = np.zeros_like(entering)
             part = problem.acts[cause]
             here = list(axes)
             present = self.acted(part, entering, here)
@@ -333,9 +353,10 @@ class _Sweep:
 
     def posterior(self) -> Posterior:
         problem = self.problem
-        low, high = problem.background_lower, problem.background_upper
+        low, high = problem.background_lower.tolist(), problem.background_upper.tolist()
         weights, steps = self.forward()
-        evidence = float(weights[-1]) - self.none()
+        # Nothing is left where every cause is decided to be absent.
+        evidence = max(float(weights[-1]) / self.scale - self.none(), np.finfo(float).tiny)
         probability = np.zeros(len(problem.names))
         variants: list[tuple[float, ...]] = [()] * len(problem.names)
         worth = np.zeros_like(weights)
@@ -350,11 +371,16 @@ class _Sweep:
             absent = worth
             for _ in range(step.children):
                 present, absent = np.asarray(present[0]), np.asarray(absent[0])
-            probability[step.cause] = float(np.vdot(present, step.present)) / evidence
+            probability[step.cause] = float(np.vdot(present, step.present)) / self.scale / evidence
             variants[step.cause] = tuple(
-                float(np.vdot(present, v)) / evidence for v in step.variants
+                float(np.vdot(present, v)) / self.scale / evidence for v in step.variants
             )
             entering = self.acted(problem.acts[step.cause], present, step.axes, back=True)
+            decided = problem.decided.get(step.cause)
+            if decided is True:
+                absent = np.zeros_like(absent)
+            elif decided is False:
+                entering = np.zeros_like(entering)
             worth = (1.0 - prior) * absent + prior * entering
             if step.waited is not None:
                 worth = np.stack([worth, entering], axis=step.waited)

@@ -506,7 +506,7 @@ def _share_between_variants(
     wanted = float(1.0 - cdf[0])
 
     def reached(scale: float) -> float:
-        """Overall share when every mechanism's share is scaled, mechanisms of a variant together."""
+        """Overall share when the mechanisms' figures are scaled, those of a variant together."""
         total = 0.0
         for variant, form in zip(variants, forms, strict=True):
             spared = 1.0

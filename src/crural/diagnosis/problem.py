@@ -9,7 +9,8 @@ numbers for each group, `upper` and `lower`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -54,7 +55,8 @@ class Problem:
     `scalar[row]` the probability that it then keeps all low findings low, `upper[row, bit]` and
     `lower[row, bit]` how it acts on the bits. `acts[cause]` says how the rows of a cause combine.
     `links` are (parent, child, probability). The background acts always. `order` is the order in
-    which the sweep takes the causes, parents before children.
+    which the sweep takes the causes, parents before children. `decided` restricts the whole to
+    sets in which given causes are present (True) or absent (False).
     """
 
     names: tuple[str, ...]
@@ -69,6 +71,7 @@ class Problem:
     background_scalar: float
     background_upper: Array
     background_lower: Array
+    decided: Mapping[int, bool] = field(default_factory=dict)
 
     @property
     def n_bits(self) -> int:

@@ -1,79 +1,142 @@
-"""Records with many findings: some findings give way to bounds that are proved.
+"""Records with many findings: an estimate, and a proved bound on its error.
 
-The exact sweep doubles with every bit that is alive. When a record has too many, the bits that tell
-the leading explanations least apart are *relaxed*: their probability is replaced by an
-upper and by a lower bound that are products over the active groups, so that they only change the
-scalars of the rows. The same sweep then gives an upper and a lower bound of the weight with and
-without each cause, and so an interval that holds its exact posterior. The answer itself is the
-estimate of `estimate`, which is much closer than the interval proves; the interval says how far off it
-could be at most.
+The exact sweep doubles with every bit that is alive. When a record has too many, the space of all
+sets of causes is cut into branches: the leading cause is present in one of its states, or it is
+absent and the next one is present, and so on; the last branch has none of the leading ones. In a
+branch the bits that its state explains best are *relaxed*: their probability is replaced by an
+upper and by a lower bound that are products over the active groups and so only change the scalars
+of the rows. Two sweeps over the other bits then give an upper and a lower bound of the weight of
+the branch with and without each cause. Added up they hold the exact posterior between them.
 
-For one bit let theta be the sum over the background and all active groups of log(upper / lower). Its
-probability is the product of the uppers times 1 - exp(-theta), and f(theta) = log(1 - exp(-theta)) is
-concave. Hence, as in Jaakkola & Jordan 1999 for noisy-OR networks,
+For one bit let theta be the sum over the background, the state of the branch and all active groups
+of log(upper / lower). Its probability is the product of the uppers times 1 - exp(-theta), and
+f(theta) = log(1 - exp(-theta)) is concave and rises. Hence
 
-- above: the tangent at any point, f(theta) <= xi theta - g(xi), touches at the leading explanation;
-- below: Jensen's inequality for any weights q that sum to 1 over the groups,
-  f(t0 + sum t_j) >= f(t0) + sum q_j (f(t0 + t_j / q_j) - f(t0)).
+- above: the tangent at the branch's own theta or a larger point p,
+  f(theta) <= f(p) + f'(p) (theta - p);
+- below: f(theta) >= f(t0), what the branch explains by itself.
+
+Both nearly agree where the state explains the bit well. Jaakkola & Jordan 1999 use the tangent for
+noisy-OR networks. The answer itself is the estimate of `estimate`, kept inside the interval.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from crural.diagnosis.estimate import estimated_posterior
-from crural.diagnosis.inference import Posterior, posterior, width_of
+from crural.diagnosis.inference import Posterior, posterior, rounding_bound, width_of
 from crural.diagnosis.network import Array
-from crural.diagnosis.problem import Problem
-from crural.diagnosis.states import States
+from crural.diagnosis.problem import Problem, Together
+from crural.diagnosis.states import SetWeights, Singles, States
 
-# Bits alive at the widest point that are still swept exactly.
-WIDEST = 16
-# Groups outside the leading explanations get this share of Jensen's weights together.
-OUTSIDERS = 0.02
+# Effective number of bits that is still swept in double precision, and in single precision (about a
+# second on one core); beyond that there are bounds. Last, that of the sweeps of a branch.
+WIDEST = 16.0
+WIDEST_SINGLE = 20.0
+BRANCH_WIDEST = 11.0
+# Causes on which the branches are made, and how small a branch may be to need no second sweep.
+LEADING = 2
+NEGLIGIBLE = 1e-4
+# Tangents are never taken at a smaller theta (here the bit has a probability of 0.86).
+LEAST_POINT = 2.0
 # An upper equal to the lower acts on nothing; keep the logarithm finite.
 _TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """A posterior and a bound on the error of each of its probabilities (0: exact)."""
+    """A posterior and a bound on the error of each of its probabilities (rounding alone if exact).
+
+    `relaxed` are the bits that were relaxed in the first branch.
+    """
 
     posterior: Posterior
     error: float
     relaxed: tuple[int, ...]
 
 
-def posterior_within(problem: Problem, states: States, widest: int = WIDEST) -> Bounded:
+@dataclass(frozen=True)
+class _Branch:
+    """A part of the space: what is decided, and the background with the decided state in it."""
+
+    problem: Problem
+    present: bool
+
+
+def posterior_within(problem: Problem, states: States, widest: float = WIDEST_SINGLE) -> Bounded:
     """Posterior of every cause: exact if the problem is narrow enough, else with a proved bound.
 
-    `states` are the leading states; they decide only how tight the bound is, never whether it holds.
+    `states` are the leading states: they serve the estimate. `widest` is the largest effective
+    width that is swept exactly; above WIDEST the sweep is in single precision.
     """
-    chosen = _to_relax(problem, states, widest)
-    if not chosen:
-        return Bounded(posterior(problem), 0.0, ())
-    above = posterior(_relaxed(problem, chosen, _tangents(problem, states, chosen)))
-    below = posterior(_relaxed(problem, chosen, _jensens(problem, states, chosen)))
-    high_with = above.evidence * above.probability
-    high_without = above.evidence - high_with
-    low_with = below.evidence * below.probability
-    low_without = below.evidence - low_with
-    top = high_with / (high_with + low_without)
-    bottom = low_with / (low_with + high_without)
+    width = width_of(problem)
+    if width <= min(WIDEST, widest):
+        return Bounded(posterior(problem), rounding_bound(problem), ())
+    if width <= widest:
+        return Bounded(posterior(problem, np.float32), rounding_bound(problem, np.float32), ())
+    n = len(problem.names)
+    high_with, high_without = np.zeros(n), np.zeros(n)
+    low_with, low_without = np.zeros(n), np.zeros(n)
+    relaxed: tuple[int, ...] = ()
+    for branch in _branches(problem, states.singles):
+        chosen = _to_relax(branch.problem, min(BRANCH_WIDEST, widest))
+        relaxed = relaxed or chosen
+        above = posterior(_relaxed(branch.problem, chosen, tangent=True))
+        high_with += above.evidence * above.probability
+        high_without += above.evidence * (1.0 - above.probability)
+        if not branch.present or above.evidence < NEGLIGIBLE * high_with.max():
+            continue
+        below = posterior(_relaxed(branch.problem, chosen, tangent=False))
+        low_with += below.evidence * below.probability
+        low_without += below.evidence * (1.0 - below.probability)
+    top = high_with / np.maximum(high_with + low_without, np.finfo(float).tiny)
+    bottom = low_with / np.maximum(low_with + high_without, np.finfo(float).tiny)
     guess = estimated_posterior(problem, states)
-    error = np.maximum(top - guess.probability, guess.probability - bottom)
-    return Bounded(guess, float(error.max()), chosen)
+    probability = np.clip(guess.probability, bottom, top)
+    variants = tuple(
+        tuple(v * p / g for v in shares) if g > 0 else shares
+        for shares, p, g in zip(guess.variants, probability, guess.probability, strict=True)
+    )
+    error = float(np.maximum(top - probability, probability - bottom).max())
+    return Bounded(Posterior(probability, variants, guess.evidence), error, relaxed)
 
 
-def _to_relax(problem: Problem, states: States, widest: int) -> tuple[int, ...]:
-    """Bits to relax, those that tell the leading states least apart, until the rest is narrow."""
-    if width_of(problem) <= widest:
-        return ()
-    surprise = -np.log(np.maximum(states.bit_probability, _TINY))
-    order = np.argsort(states.share @ np.abs(surprise - surprise[0]) + states.share @ surprise)
-    for count in range(1, problem.n_bits + 1):
+def _branches(problem: Problem, singles: Singles) -> Iterator[_Branch]:
+    """The branches; together they hold every set of causes once."""
+    alone = SetWeights(problem, singles)(np.arange(len(singles.weight))[:, None])
+    strength = np.zeros(len(problem.names))
+    np.maximum.at(strength, singles.cause, alone)
+    absent: dict[int, bool] = {}
+    odds = problem.prior / (1.0 - problem.prior)
+    for cause in (int(c) for c in np.argsort(-strength)[:LEADING]):
+        for state in np.flatnonzero(singles.cause == cause):
+            chance = float(singles.weight[state] / odds[cause])
+            acts = list(problem.acts)
+            acts[cause] = Together(())
+            yield _Branch(
+                replace(
+                    problem,
+                    acts=tuple(acts),
+                    decided={**absent, cause: True},
+                    background_scalar=problem.background_scalar * chance,
+                    background_upper=problem.background_upper * singles.upper[state],
+                    background_lower=problem.background_lower * singles.lower[state],
+                ),
+                present=True,
+            )
+        absent[cause] = False
+    yield _Branch(replace(problem, decided=absent), present=False)
+
+
+def _to_relax(problem: Problem, widest: float) -> tuple[int, ...]:
+    """Bits to relax, those that the branch explains best, until the rest is narrow enough."""
+    explained = 1.0 - problem.background_lower / problem.background_upper
+    order = np.argsort(-explained)
+    for count in range(problem.n_bits + 1):
         chosen = tuple(sorted(int(b) for b in order[:count]))
         if width_of(_without(problem, chosen)) <= widest:
             return chosen
@@ -91,9 +154,22 @@ def _without(problem: Problem, bits: tuple[int, ...]) -> Problem:
     )
 
 
-def _relaxed(problem: Problem, bits: tuple[int, ...], factors: tuple[Array, float]) -> Problem:
-    """The problem without the bits, its scalars multiplied by the factors of a bound."""
-    rows, background = factors
+def _relaxed(problem: Problem, bits: tuple[int, ...], *, tangent: bool) -> Problem:
+    """The problem with the bits replaced by factors of an upper (tangent) or lower bound."""
+    rows = np.ones(len(problem.share))
+    background = 1.0
+    for bit in bits:
+        upper = float(problem.background_upper[bit])
+        start = float(np.log(upper) - np.log(max(float(problem.background_lower[bit]), _TINY)))
+        rows *= problem.upper[:, bit]
+        if not tangent:
+            background *= upper * -float(np.expm1(-start))
+            continue
+        # Where the branch explains the bit badly its own tangent is too steep to be of use.
+        point = max(start, LEAST_POINT)
+        slope = 1.0 / float(np.expm1(point))
+        background *= upper * -float(np.expm1(-point)) * float(np.exp(slope * (start - point)))
+        rows *= np.exp(slope * _strength(problem, bit))
     return replace(
         _without(problem, bits),
         scalar=problem.scalar * rows,
@@ -101,60 +177,7 @@ def _relaxed(problem: Problem, bits: tuple[int, ...], factors: tuple[Array, floa
     )
 
 
-def _strength(problem: Problem, bit: int) -> tuple[Array, float]:
-    """theta of every row and of the background for one bit."""
-    rows = np.log(problem.upper[:, bit]) - np.log(np.maximum(problem.lower[:, bit], _TINY))
-    low = max(float(problem.background_lower[bit]), _TINY)
-    return rows, float(np.log(problem.background_upper[bit]) - np.log(low))
-
-
-def _log_up(theta: Array) -> Array:
-    """f(theta) = log(1 - exp(-theta)), accurate for small theta."""
-    return np.asarray(np.log(-np.expm1(-np.maximum(theta, _TINY))))
-
-
-def _leading_rows(states: States) -> Array:
-    """Rows that are active in the leading state."""
-    members = states.members[0][states.members[0] >= 0]
-    rows = states.singles.rows[members].ravel()
-    return np.unique(rows[rows >= 0])
-
-
-def _tangents(problem: Problem, states: States, bits: tuple[int, ...]) -> tuple[Array, float]:
-    """Factors of the upper bound: tangents at the leading state."""
-    rows = np.ones(len(problem.share))
-    background = 1.0
-    leading = _leading_rows(states)
-    for bit in bits:
-        theta, start = _strength(problem, bit)
-        point = max(start + float(theta[leading].sum()), 1e-6)
-        slope = 1.0 / np.expm1(point)
-        offset = float(_log_up(np.array(point))) - slope * point
-        rows *= problem.upper[:, bit] * np.exp(slope * theta)
-        background *= float(problem.background_upper[bit] * np.exp(slope * start + offset))
-    return rows, background
-
-
-def _jensens(problem: Problem, states: States, bits: tuple[int, ...]) -> tuple[Array, float]:
-    """Factors of the lower bound: Jensen's weights on the rows that explain the bit."""
-    rows = np.ones(len(problem.share))
-    background = 1.0
-    responsible = np.zeros(len(problem.share) + 1)
-    for members, share in zip(states.members, states.share, strict=True):
-        for member in members[members >= 0]:
-            responsible[states.singles.rows[member]] += share
-    for bit in bits:
-        theta, start = _strength(problem, bit)
-        start = max(start, 1e-9)
-        active = theta > 0
-        claim = responsible[:-1] * theta
-        total = claim.sum()
-        weight = (1 - OUTSIDERS) * claim / total if total > 0 else np.zeros_like(claim)
-        weight[active] += (1 - weight.sum()) / active.sum()
-        base = _log_up(np.array(start))
-        gain = np.zeros_like(theta)
-        use = active & (weight > 0)
-        gain[use] = weight[use] * (_log_up(start + theta[use] / weight[use]) - base)
-        rows *= problem.upper[:, bit] * np.exp(gain)
-        background *= float(problem.background_upper[bit] * np.exp(base))
-    return rows, background
+def _strength(problem: Problem, bit: int) -> Array:
+    """theta of every row for one bit."""
+    lower = np.maximum(problem.lower[:, bit], _TINY)
+    return np.asarray(np.log(problem.upper[:, bit]) - np.log(lower))

@@ -9,7 +9,6 @@ much of the whole it covers is known, because the sweep gives the exact total.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -172,27 +171,51 @@ class SetWeights:
         self.problem = problem
         self.singles = singles
         self.none = float(np.prod(1.0 - problem.prior)) * problem.background_scalar
-        spared = np.ones(len(problem.names))
-        self.lift = np.ones((len(problem.names), len(problem.names)))
+        n = len(problem.names)
+        self.odds = problem.prior / (1.0 - problem.prior)
+        # P(child is not brought about | parent): [parent, child].
+        self.spared = np.ones((n, n))
         for parent, child, probability in problem.links:
-            spared[parent] *= 1.0 - probability
-            odds = problem.prior[child] / (1.0 - problem.prior[child])
-            caused = 1.0 - (1.0 - problem.prior[child]) * (1.0 - probability)
-            # The child's odds when the parent is there, against what its own odds say.
-            lift = caused / ((1.0 - problem.prior[child]) * (1.0 - probability)) / odds
-            self.lift[parent, child] = self.lift[child, parent] = lift
-        self.own = singles.weight * spared[singles.cause]
+            self.spared[parent, child] = 1.0 - probability
+        self.own = singles.weight * self.spared.prod(axis=1)[singles.cause]
 
     def __call__(self, members: Ints) -> Array:
         """Weight of each set; `members[i]` are positions of its states."""
         problem, singles = self.problem, self.singles
-        cause = singles.cause[members]
+        causes = singles.cause[members]
         weight = self.none * self.own[members].prod(axis=1)
-        for one, other in itertools.combinations(cause.T, 2):
-            weight *= self.lift[one, other]
+        for child in causes.T:
+            weight *= _odds_of(self._absent(causes, child)) / self.odds[child]
         upper = _product(singles.upper, members) * problem.background_upper
         lower = _product(singles.lower, members) * problem.background_lower
         return np.asarray(weight * (upper - lower).prod(axis=1))
+
+    def beside(self, causes: Ints) -> Array:
+        """Factor by which the links change the odds of each further cause: [set, cause].
+
+        `causes[i]` are the causes of a set that are present already.
+        """
+        absent = 1.0 - self.problem.prior
+        for parent in causes.T:
+            absent = absent * self.spared[parent]
+        factor = _odds_of(absent) / self.odds
+        for child in causes.T:
+            without = self._absent(causes, child)[:, None]
+            factor *= _odds_of(without * self.spared[:, child].T) / _odds_of(without)
+        return np.asarray(factor)
+
+    def _absent(self, causes: Ints, child: Ints) -> Array:
+        """P(child is absent | the causes of its set). Several parents do not multiply its odds,
+        but its chance to be spared."""
+        absent = 1.0 - self.problem.prior[child]
+        for parent in causes.T:
+            absent = absent * self.spared[parent, child]
+        return np.asarray(absent)
+
+
+def _odds_of(absent: Array) -> Array:
+    """Odds of what is absent with this probability."""
+    return np.asarray((1.0 - absent) / absent)
 
 
 def singles_of(problem: Problem) -> Singles:

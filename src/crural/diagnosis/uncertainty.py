@@ -141,7 +141,7 @@ class _Draws:
 
     def _shift(self, ids: Ints) -> Array:
         """Shift of each number in each draw; none for what is no number: [id, draw]."""
-        return self.shift[self.position[ids]]
+        return np.asarray(self.shift[self.position[ids]])
 
     def _of_states(self, of_rows: Array) -> Array:
         """Product over the active rows of each state; the first axis becomes the states."""

@@ -59,17 +59,22 @@ def _load(root: Path, digest: str) -> Knowledge:
     return knowledge
 
 
-def write(knowledge: Knowledge, path: Path) -> None:
-    """Keep the knowledge as JSON at `path`; whole or not at all."""
+def kept_form(knowledge: Knowledge) -> dict[str, Any]:
+    """All of the knowledge as plain data, with its digest: what the copy holds."""
     parts = {
         name: TypeAdapter(kind).dump_python(
             getattr(knowledge, name), mode="json", by_alias=True, exclude_defaults=True
         )
         for name, kind in _PARTS.items()
     }
+    return {"digest": knowledge.digest, **parts}
+
+
+def write(knowledge: Knowledge, path: Path) -> None:
+    """Keep the knowledge as JSON at `path`; whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"digest": knowledge.digest, **parts}, out, ensure_ascii=False)
+        json.dump(kept_form(knowledge), out, ensure_ascii=False)
     Path(temporary).replace(path)
 
 

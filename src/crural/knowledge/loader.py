@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from crural.errors import KnowledgeError
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.model import (
+    UNLISTED,
     Alert,
     Condition,
     Drugs,
@@ -24,7 +25,7 @@ from crural.knowledge.model import (
     Mechanism,
     Risk,
 )
-from crural.knowledge.numbers import NumberProblem, resolve
+from crural.knowledge.numbers import NumberError, resolve
 from crural.knowledge.rules import Rule, Score
 from crural.knowledge.walk import numbers_of
 
@@ -33,25 +34,6 @@ VERSION = "1"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-# The unlisted cause of knowledge that does not describe it: it makes each quality of pain as often as
-# an unnamed cause does.
-NOTHING_KNOWN = Condition.model_validate(
-    {
-        "id": "none-of-these",
-        "name": "None of these",
-        "plain": "a cause that is not in the list",
-        "group": "other",
-        "urgency": "routine",
-        "description": "Every cause that is not listed.",
-        "prior": dict.fromkeys(
-            ("primary-care", "specialist", "emergency"),
-            {"estimate": 0.12, "range": [0.05, 0.25], "because": "no list of causes is complete"},
-        ),
-        "side": {
-            "bilateral": {"estimate": 0.3, "range": [0.1, 0.5], "because": "nothing is known of it"}
-        },
-    }
-)
 
 # The C loader is ten times faster and ships with every PyYAML wheel; the other is the fallback.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,7 +94,7 @@ def read_all(root: Path = DATA) -> tuple[Knowledge | None, list[Problem]]:
         "scores": reader.lists("alerts/scores.yaml", Score),
     }
     drugs = reader.one("drugs.yaml", Drugs) or Drugs()
-    other = reader.one("none-of-these.yaml", Condition) or NOTHING_KNOWN
+    other = reader.one("none-of-these.yaml", Condition) or UNLISTED
     knowledge = Knowledge(
         version=VERSION,
         digest=digest_of(root),
@@ -164,7 +146,9 @@ class _Reader:
             loaded = self._load(path) or []
             if not isinstance(loaded, list):
                 self.problems.append(
-                    Problem(str(path), "file", "is not a list of entries", "begin each with '- id:'")
+                    Problem(
+                        str(path), "file", "is not a list of entries", "begin each with '- id:'"
+                    )
                 )
                 continue
             for position, raw in enumerate(loaded):
@@ -204,7 +188,7 @@ class _Reader:
 
 
 def _is_tag(step: str) -> bool:
-    return step[:1].isupper() or step in {"Any_"}
+    return step[:1].isupper() or step in {"AnyOf"}
 
 
 def _problems_between(knowledge: Knowledge) -> Iterator[Problem]:
@@ -320,7 +304,7 @@ def _problems_of_numbers(knowledge: Knowledge) -> Iterator[Problem]:
     for place in numbers_of(knowledge):
         try:
             resolve(place.number, knowledge.evidence, place.scale)
-        except NumberProblem as problem:
+        except NumberError as problem:
             yield Problem(
                 place.file,
                 f"{place.owner}.{place.part}.{place.about}",

@@ -6,6 +6,8 @@ refused here; what only shows between entries (an unknown id, a circle) is found
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,6 +60,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# A factor of 0 is taken as this: rare is never impossible.
+LEAST_AGE_FACTOR = 1e-3
+
 _BAND = re.compile(r"^(\d+)(?:-(\d+)|\+)$")
 
 
@@ -68,6 +73,14 @@ def band_holds(band: str, age: float) -> bool:
         raise ValueError(f"'{band}' is no age band; write 40-59 or 60+")
     low, high = int(match[1]), match[2]
     return age >= low and (high is None or age < int(high) + 1)
+
+
+def _middle(band: str) -> float:
+    """Middle age of a band; an open band is taken to end 15 years on."""
+    match = _BAND.match(band)
+    assert match is not None  # every band was checked when it was read
+    low = int(match[1])
+    return (low + (int(match[2]) + 1 if match[2] else low + 15)) / 2
 
 
 def _bands_cover_all_ages(bands: Mapping[str, Any]) -> None:
@@ -271,9 +284,19 @@ class AgeFactors(BaseModel):
         return self
 
     def at(self, age: float) -> float:
-        """The multiplier for an age in years."""
-        extra = self.__pydantic_extra__ or {}
-        return float(next(factor for band, factor in extra.items() if band_holds(band, age)))
+        """The multiplier for an age in years.
+
+        A band's factor holds at its middle; between two middles the logarithm of the factor is
+        interpolated. Steps at the edges would make a man of 40 ten times the patient of 39.
+        """
+        points = sorted(
+            (_middle(band), math.log(max(float(factor), LEAST_AGE_FACTOR)))
+            for band, factor in (self.__pydantic_extra__ or {}).items()
+        )
+        for (young, low), (old, high) in itertools.pairwise(points):
+            if young <= age <= old:
+                return math.exp(low + (high - low) * (age - young) / (old - young))
+        return math.exp(points[0][1] if age < points[0][0] else points[-1][1])
 
 
 class SexFactors(_Frozen):
@@ -366,6 +389,25 @@ class Condition(_Frozen):
         return self
 
 
+# The unlisted cause of knowledge that does not describe it: it makes each quality of pain as often
+# as an unnamed cause does.
+_UNNAMED = {"estimate": 0.12, "range": [0.05, 0.25], "because": "no list of causes is complete"}
+UNLISTED = Condition.model_validate(
+    {
+        "id": "none-of-these",
+        "name": "None of these",
+        "plain": "a cause that is not in the list",
+        "group": "other",
+        "urgency": "routine",
+        "description": "Every cause that is not listed.",
+        "prior": {"primary-care": _UNNAMED, "specialist": _UNNAMED, "emergency": _UNNAMED},
+        "side": {
+            "bilateral": {"estimate": 0.3, "range": [0.1, 0.5], "because": "nothing is known of it"}
+        },
+    }
+)
+
+
 class Alert(_Frozen):
     """Something that must not wait."""
 
@@ -432,10 +474,10 @@ class Knowledge:
     findings: Mapping[str, Finding]
     mechanisms: Mapping[str, Mechanism]
     conditions: Mapping[str, Condition]
-    other: Condition
     alerts: Mapping[str, Alert]
     scores: Mapping[str, Score]
     drugs: Drugs
+    other: Condition = UNLISTED
 
     @cached_property
     def vocabulary(self) -> FindingVocabulary:

@@ -118,14 +118,14 @@ class Quantity(_Frozen):
     because: str | None = None
 
 
-class NumberProblem(ValueError):
+class NumberError(ValueError):
     """A number that cannot be resolved: unknown entry, missing figure, out of bounds."""
 
 
 def resolve(number: Number, evidence: Mapping[str, Evidence], scale: Scale) -> Quantity:
     """The quantity that a written number stands for.
 
-    Raises NumberProblem when the entry or its figure does not exist, when the evidence cannot be
+    Raises NumberError when the entry or its figure does not exist, when the evidence cannot be
     traced to a publication, or when the value does not fit the scale.
     """
     if isinstance(number, Estimate):
@@ -140,11 +140,11 @@ def resolve(number: Number, evidence: Mapping[str, Evidence], scale: Scale) -> Q
 
 def _must_fit(value: float, scale: Scale) -> None:
     if not math.isfinite(value):
-        raise NumberProblem(f"{value} is not a finite number")
+        raise NumberError(f"{value} is not a finite number")
     if scale == "probability" and not 0.0 < value < 1.0:
-        raise NumberProblem(f"a probability must lie inside (0, 1), not {value}")
+        raise NumberError(f"a probability must lie inside (0, 1), not {value}")
     if scale == "ratio" and value <= 0.0:
-        raise NumberProblem(f"a ratio must be above 0, not {value}")
+        raise NumberError(f"a ratio must be above 0, not {value}")
 
 
 def logit(p: float) -> float:
@@ -173,7 +173,7 @@ def _from_estimate(number: Estimate, scale: Scale) -> Quantity:
     low, high = number.range
     _must_fit(number.estimate, scale)
     if scale != "real" and (low < 0 or (scale == "probability" and high > 1)):
-        raise NumberProblem(f"the range {low} to {high} leaves the scale of a {scale}")
+        raise NumberError(f"the range {low} to {high} leaves the scale of a {scale}")
     spread = (_to_scale(high, scale) - _to_scale(low, scale)) / (2 * Z_90)
     return Quantity(
         value=number.estimate,
@@ -190,19 +190,19 @@ def _from_evidence(
 ) -> Quantity:
     for other in number.also:
         if other not in evidence:
-            raise NumberProblem(f"no evidence entry is called '{other}'")
+            raise NumberError(f"no evidence entry is called '{other}'")
     entry = evidence.get(number.evidence)
     if entry is None:
-        raise NumberProblem(f"no evidence entry is called '{number.evidence}'")
+        raise NumberError(f"no evidence entry is called '{number.evidence}'")
     if entry.kind == "hole":
-        raise NumberProblem(f"evidence entry '{number.evidence}' is a named hole, not a figure")
+        raise NumberError(f"evidence entry '{number.evidence}' is a named hole, not a figure")
     if not entry.traced:
-        raise NumberProblem(
+        raise NumberError(
             f"evidence entry '{number.evidence}' is not traced to a publication and may not be used"
         )
     figure = entry.figure(number.of)
     if figure is None:
-        raise NumberProblem(f"evidence entry '{number.evidence}' has no {number.of}")
+        raise NumberError(f"evidence entry '{number.evidence}' has no {number.of}")
     value, interval = figure
     if scale == "probability":
         value = _inside(value, entry.n)
@@ -265,12 +265,12 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {"min": min, "max": max}
 def evaluate(expression: str, names: Mapping[str, float]) -> float:
     """Value of an arithmetic expression over named numbers: + - * /, brackets, min and max.
 
-    Raises NumberProblem for anything else, so that a knowledge file can never run code.
+    Raises NumberError for anything else, so that a knowledge file can never run code.
     """
     try:
         tree = ast.parse(expression, mode="eval")
     except SyntaxError as error:
-        raise NumberProblem(f"'{expression}' is not arithmetic: {error.msg}") from error
+        raise NumberError(f"'{expression}' is not arithmetic: {error.msg}") from error
 
     def value_of(node: ast.expr) -> float:
         match node:
@@ -279,7 +279,7 @@ def evaluate(expression: str, names: Mapping[str, float]) -> float:
             case ast.Name(id=name) if name in names:
                 return names[name]
             case ast.Name(id=name):
-                raise NumberProblem(f"'{name}' in '{expression}' is not defined under where")
+                raise NumberError(f"'{name}' in '{expression}' is not defined under where")
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -value_of(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
@@ -287,12 +287,12 @@ def evaluate(expression: str, names: Mapping[str, float]) -> float:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
                 return _FUNCTIONS[name](*(value_of(a) for a in args))
             case _:
-                raise NumberProblem(f"'{expression}' uses more than + - * / ( ) min max")
+                raise NumberError(f"'{expression}' uses more than + - * / ( ) min max")
 
     try:
         return value_of(tree.body)
     except ZeroDivisionError as error:
-        raise NumberProblem(f"'{expression}' divides by zero") from error
+        raise NumberError(f"'{expression}' divides by zero") from error
 
 
 def _from_derivation(number: Derived, evidence: Mapping[str, Evidence], scale: Scale) -> Quantity:

@@ -31,7 +31,7 @@ class All(_Frozen):
     all: tuple[Rule, ...] = Field(min_length=1)
 
 
-class Any_(_Frozen):
+class AnyOf(_Frozen):
     any: tuple[Rule, ...] = Field(min_length=1)
 
 
@@ -104,7 +104,7 @@ class DurationLeaf(_Frozen):
 
 _TAGS: dict[str, str] = {
     "all": "All",
-    "any": "Any_",
+    "any": "AnyOf",
     "not": "Not",
     "not_": "Not",
     "at_least": "AtLeast",
@@ -130,7 +130,7 @@ def _kind_of_rule(raw: Any) -> str | None:
 
 Rule = Annotated[
     Annotated[All, Tag("All")]
-    | Annotated[Any_, Tag("Any_")]
+    | Annotated[AnyOf, Tag("AnyOf")]
     | Annotated[Not, Tag("Not")]
     | Annotated[AtLeast, Tag("AtLeast")]
     | Annotated[FindingLeaf, Tag("FindingLeaf")]
@@ -162,5 +162,5 @@ class Score(_Frozen):
     because: str | None = None
 
 
-for _model in (All, Any_, Not, Several, AtLeast, ScoreItem, Score):
+for _model in (All, AnyOf, Not, Several, AtLeast, ScoreItem, Score):
     _model.model_rebuild()

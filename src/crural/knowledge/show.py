@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from rich.console import Console
 
 from crural.errors import CruralError
+from crural.knowledge.compiled import kept_form
 from crural.knowledge.evidence import Evidence, cite
 from crural.knowledge.loader import leaves
 from crural.knowledge.model import (
@@ -81,26 +82,11 @@ def show(entry_id: str, knowledge: Knowledge, width: int = TEXT_WIDTH) -> str:
 
 def export(knowledge: Knowledge, form: Literal["json", "csv"] = "json") -> str:
     """All of the knowledge as JSON (the form it is kept in), or all its numbers as CSV."""
-    return _numbers_as_csv(knowledge) if form == "csv" else _all_as_json(knowledge)
-
-
-def _all_as_json(knowledge: Knowledge) -> str:
-    def plain(entry: BaseModel) -> dict[str, Any]:
-        return entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-    whole: dict[str, Any] = {"digest": knowledge.digest}
-    parts: Mapping[str, Mapping[str, BaseModel]] = {
-        "evidence": knowledge.evidence,
-        "findings": knowledge.findings,
-        "mechanisms": knowledge.mechanisms,
-        "conditions": knowledge.conditions,
-        "alerts": knowledge.alerts,
-        "scores": knowledge.scores,
-    }
-    for part, entries in parts.items():
-        whole[part] = {name: plain(entry) for name, entry in entries.items()}
-    whole["drugs"] = plain(knowledge.drugs)
-    return json.dumps(whole, ensure_ascii=False)
+    return (
+        _numbers_as_csv(knowledge)
+        if form == "csv"
+        else json.dumps(kept_form(knowledge), ensure_ascii=False)
+    )
 
 
 def _numbers_as_csv(knowledge: Knowledge) -> str:

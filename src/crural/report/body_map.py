@@ -70,6 +70,8 @@ NOT_DRAWN = (
     "pain-radiating-below-knee",
     "pain-radiating-not-below-knee",
     "pain-localised-bone",
+    "pain-thigh",
+    "pain-lower-leg",
 )
 # Pain that belongs to no leg is drawn on both halves whatever the painful leg is.
 _BOTH_HALVES = frozenset({"pain-low-back", "pain-below-knees-stocking"})

@@ -42,8 +42,8 @@ def to_text(assessment: Assessment, condition: str, width: int | None, colour: b
             f"({cause.pivot.origin})"
         )
     console.print(
-        "A likelihood ratio compares this condition with the other causes in this setting. Facts of "
-        "one mechanism go together, so their ratios must not be multiplied."
+        "A likelihood ratio compares this condition with the other causes in this setting. Facts "
+        "of one mechanism go together, so their ratios must not be multiplied."
     )
     return out.getvalue()
 

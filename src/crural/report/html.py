@@ -40,7 +40,9 @@ def render(data: Mapping[str, Any], record: Record) -> str:
         most_reasons=MOST_REASONS,
         body=body_map(record),
         midline=MIDLINE,
-        not_drawn=[f["words"] for f in facts if f["finding"] in NOT_DRAWN and f["present"]],
+        not_drawn=[
+            f["words"] for f in facts if f["finding"] in NOT_DRAWN and f["stated"] and f["present"]
+        ],
         facts={
             "Recorded, present or abnormal": [f for f in facts if f["stated"] and f["present"]],
             "Recorded, absent or normal": [f for f in facts if f["stated"] and not f["present"]],

@@ -21,7 +21,7 @@ from crural.knowledge import Knowledge
 from crural.knowledge.rules import (
     AgeLeaf,
     All,
-    Any_,
+    AnyOf,
     AtLeast,
     Bounds,
     DrugLeaf,
@@ -447,7 +447,7 @@ def compile_rule(rule: Rule, knowledge: Knowledge) -> Compiled:
         case All():
             parts = [compile_rule(part, knowledge) for part in rule.all]
             return Sum((1,) * len(parts), parts, len(parts))
-        case Any_():
+        case AnyOf():
             parts = [compile_rule(part, knowledge) for part in rule.any]
             return Sum((1,) * len(parts), parts, 1)
         case AtLeast():

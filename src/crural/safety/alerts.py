@@ -31,10 +31,10 @@ from crural.rules import (
 # patients a week it is one patient in five weeks.
 WORTH_A_QUESTION = 0.02
 
-# From which probability a dangerous condition is itself an alert, how urgent it then is, and what to
-# do. One in ten for what destroys a limb, the cord or a life within hours, one in four for what can
-# wait for days: about where clinicians act on suspicion (a scan for suspected cauda equina syndrome
-# confirms it in one of five).
+# From which probability a dangerous condition is itself an alert, how urgent it then is, and what
+# to do. One in ten for what destroys a limb, the cord or a life within hours, one in four for what
+# can wait for days: about where clinicians act on suspicion (a scan for suspected cauda equina
+# syndrome confirms it in one of five).
 SUSPECTED: Mapping[str, tuple[float, AlertUrgency, str]] = {
     "emergency": (0.10, "same-day", "Confirm or exclude it today."),
     "urgent": (0.25, "two-weeks", "Confirm or exclude it within two weeks, sooner if it worsens."),

@@ -228,12 +228,12 @@ def calibration(patients: Iterable[Scored]) -> Calibration:
         last = high == BIN_EDGES[-1]
         inside = [(p, y) for p, y in statements if low <= p and (p < high or last)]
         if inside:
-            mean = sum(p for p, _ in inside) / len(inside)
+            mean = math.fsum(p for p, _ in inside) / len(inside)
             observed = Share(sum(y for _, y in inside), len(inside))
             bins.append(Bin(low, high, mean, observed))
     n = len(statements)
     off = [b.observed.n * abs(b.mean - b.observed.hits / b.observed.n) for b in bins]
-    return Calibration(bins=tuple(bins), n=n, ece=sum(off) / n if n else None)
+    return Calibration(bins=tuple(bins), n=n, ece=math.fsum(off) / n if n else None)
 
 
 def performance(in_scope: Sequence[Scored], everybody: Sequence[Scored]) -> Performance:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from crural import Assessment, assess
 from crural.assessment import network_of
 from crural.diagnosis import OTHER
+from crural.diagnosis.diagnose import _in_order
 from crural.knowledge import Knowledge
 from crural.record import record_schema
 from crural.report.as_json import to_json
@@ -64,6 +66,22 @@ def test_causes_are_in_order_with_their_interval(sciatica: Assessment) -> None:
     unlikely = [cause for cause in causes if cause.probability < 0.005]
     assert unlikely
     assert not any(cause.for_ or cause.against or cause.missing for cause in unlikely)
+
+
+@pytest.mark.parametrize(
+    ("underlying", "consequence", "first"),
+    [(0.6, 0.62, "underlying"), (0.6, 0.9, "consequence"), (0.3, 0.31, "consequence")],
+)
+def test_an_underlying_disease_as_probable_as_its_consequence_comes_first(
+    knowledge: Knowledge, underlying: float, consequence: float, first: str
+) -> None:
+    network = network_of(knowledge)
+    link = network.links[0]
+    probability = np.zeros(len(network.conditions))
+    probability[link.parent], probability[link.child] = underlying, consequence
+    order = _in_order(network, probability)
+    assert order[0] == (link.parent if first == "underlying" else link.child)
+    assert sorted(order) == list(range(len(network.conditions)))
 
 
 def test_most_of_what_is_possible_is_covered_by_the_reasons(sciatica: Assessment) -> None:

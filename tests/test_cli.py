@@ -339,7 +339,7 @@ def test_the_check_fails_when_there_are_problems(
 
 def test_patients_with_a_known_diagnosis_are_measured(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
-    truth = "truth: {condition: sciatica-disc-herniation}\n"
+    truth = "truth: {condition: sciatica-disc-herniation, urgency: routine}\n"
     path.write_text(HEAD + "present: [slr-positive]\n" + truth, encoding="utf-8")
     result = run("validate", path)
     assert result.exit_code == 0, result.output

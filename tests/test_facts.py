@@ -317,3 +317,13 @@ def test_a_vocabulary_without_a_finding_is_not_told_of_it(knowledge: Knowledge) 
     findings = {k: f for k, f in knowledge.findings.items() if f.id != "pain-bilateral"}
     smaller = dataclasses.replace(knowledge, findings=findings)
     assert facts_of(patient(knowledge), smaller).state("pain-bilateral") is None
+
+
+def test_a_specific_finding_does_not_say_how_severe_a_graded_general_one_is(
+    knowledge: Knowledge,
+) -> None:
+    graded = knowledge.findings["mri-canal-stenosis"].states
+    general = knowledge.findings["weakness-any-leg"].model_copy(update={"states": graded})
+    changed = dataclasses.replace(knowledge, findings={**knowledge.findings, general.id: general})
+    of = facts_of(patient(knowledge, "weakness-great-toe"), changed)
+    assert of.state("weakness-any-leg") is None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,9 @@ from crural.diagnosis import OTHER, Network, compile_network
 from crural.diagnosis.explain import _at_most
 from crural.diagnosis.network import BILATERAL, RECORDING_ERROR, Array
 from crural.knowledge import Knowledge, resolve
+from crural.knowledge.loader import load_from_yaml
 from crural.knowledge.model import Condition, Link
+from tests.knowledge.tiny import Files, guess, tiny
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +183,70 @@ def test_an_unnamed_cause_makes_no_finding_impossible(network: Network) -> None:
     other = frequencies(network, 50.0)[network.condition_index[OTHER]]
     assert (other >= RECORDING_ERROR * 0.99).all()
     assert (other < 1).all()
+
+
+# Small knowledge, for what is rare in the shipped one -----------------------------------------
+
+
+def made(root: Path, **disc: Any) -> tuple[Network, Array]:
+    """The network of the tiny knowledge with lines of `disc` changed, and its frequencies."""
+
+    def change(files: Files) -> None:
+        files["conditions/disc.yaml"] |= disc
+
+    network = compile_network(load_from_yaml(tiny(root, change)))
+    return network, frequencies(network, 50.0)
+
+
+def effect(network: Network, mechanism: str | None, finding: str) -> float:
+    """What the direct group of `disc`, or the one of a mechanism, does to a finding."""
+    of = network.groups_of[network.condition_index["disc"]]
+    group = next(g for g in of if network.groups[g].mechanism == mechanism)
+    return float(1 - network.cdf[group, network.node_index[finding], 0])
+
+
+def test_a_stated_share_is_carried_by_the_mechanism_and_the_rest_is_direct(tmp_path: Path) -> None:
+    lines = [{"finding": "slr-positive", "probability": guess(0.6)}]
+    network, table = made(tmp_path, findings=lines)
+    disc, slr = network.condition_index["disc"], network.node_index["slr-positive"]
+    assert table[disc, slr] == pytest.approx(0.6, abs=0.005)
+    assert effect(network, "root", "slr-positive") == pytest.approx(0.6 / 0.9, abs=0.02)
+    assert effect(network, None, "slr-positive") == pytest.approx(0, abs=0.005)
+
+
+def test_a_share_above_that_of_the_mechanism_is_partly_direct(tmp_path: Path) -> None:
+    lines = [{"finding": "slr-positive", "probability": guess(0.97)}]
+    network, table = made(tmp_path, findings=lines)
+    disc, slr = network.condition_index["disc"], network.node_index["slr-positive"]
+    assert table[disc, slr] == pytest.approx(0.97, abs=0.005)
+    assert effect(network, "root", "slr-positive") > 0.99
+    assert effect(network, None, "slr-positive") > 0.5
+
+
+@pytest.mark.parametrize(("via", "mechanism"), [("none", None), ("root", "root")])
+def test_a_line_may_say_what_carries_it(via: str, mechanism: str | None, tmp_path: Path) -> None:
+    lines = [{"finding": "slr-positive", "probability": guess(0.5), "via": via}]
+    network, table = made(tmp_path, findings=lines)
+    disc, slr = network.condition_index["disc"], network.node_index["slr-positive"]
+    assert table[disc, slr] == pytest.approx(0.5, abs=0.01)
+    other = "root" if mechanism is None else None
+    assert effect(network, mechanism, "slr-positive") > 0.4
+    assert effect(network, other, "slr-positive") == pytest.approx(0, abs=0.005)
+
+
+def test_a_state_that_is_not_named_does_not_come_from_the_condition(tmp_path: Path) -> None:
+    lines = [{"finding": "scan", "levels": {"bulge": guess(0.5)}}]
+    network, _ = made(tmp_path, findings=lines)
+    direct = network.groups_of[network.condition_index["disc"]][0]
+    cdf = network.cdf[direct, network.node_index["scan"]]
+    assert cdf[1] == 1
+    assert cdf[0] < 0.7
+
+
+def test_shares_that_leave_nothing_to_the_first_state_are_brought_below_one(
+    tmp_path: Path,
+) -> None:
+    lines = [{"finding": "scan", "levels": {"bulge": guess(0.6), "large": guess(0.4)}}]
+    network, table = made(tmp_path, findings=lines)
+    scan = table[network.condition_index["disc"], network.node_index["scan"]]
+    assert scan == pytest.approx(1 - RECORDING_ERROR, abs=0.003)

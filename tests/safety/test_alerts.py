@@ -185,7 +185,7 @@ def test_a_probable_dangerous_condition_without_an_alert_of_its_own_is_one() -> 
         ("suspected-cauda-equina", "same-day"),
         ("suspected-infection", "two-weeks"),
     ]
-    assert raised[0].because == ("cauda-equina: probability 12 %",)
+    assert raised[0].because == ("cauda equina: probability 12 %",)
     assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2, "cauda-equina": 0.05}) == ()
 
 

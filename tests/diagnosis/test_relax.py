@@ -114,7 +114,7 @@ def test_a_record_with_many_findings_is_answered_with_a_bound() -> None:
 def test_single_precision_stays_within_its_own_bound(problem: Problem) -> None:
     single, double = posterior(problem, np.float32), posterior(problem)
     off = np.abs(single.probability - double.probability)
-    # That there is a cause at all comes out as a difference, which is exact to the larger of the two.
+    # That there is a cause at all comes out as a difference, exact to the larger of the two.
     nothing = problem.background_upper - problem.background_lower
     none = problem.background_scalar * nothing.prod() * (1.0 - problem.prior).prod()
     bound = rounding_bound(problem, np.float32) * (1.0 + none / double.evidence)

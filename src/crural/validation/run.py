@@ -220,7 +220,8 @@ def answer_of(record: Record, knowledge: Knowledge) -> Answer:
     case = case_of(network_of(knowledge), assessment.facts)
     single = single_causes(case)
     return Answer(
-        probability=assessment.diagnosis.probability,
+        # 'None of these' means that no listed condition is there, not that an unlisted one is too.
+        probability={**assessment.diagnosis.probability, OTHER: assessment.diagnosis.other},
         alerts=tuple(AlertSaid(a.id, a.urgency, a.about) for a in assessment.alerts),
         open_alerts=tuple(AlertSaid(a.id, a.urgency, a.about) for a in assessment.open_alerts),
         baselines={"prior": prior_only(case), "naive-bayes": naive_bayes(single)},

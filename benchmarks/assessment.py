@@ -45,7 +45,7 @@ def measured(knowledge: Knowledge, records: list[Record]) -> str:
     exact = sum(error < 1e-9 for error in errors) / len(errors)
     return (
         table(("work", "median", "99th percentile", "goal"), rows)
-        + f"\n\n{len(records)} records of published patients. Exact to 1e-9 for {exact:.0%} of them; "
+        + f"\n\n{len(records)} records of published patients. Exact to 1e-9 for {exact:.0%}; "
         f"largest stated bound on the error of a probability {max(errors):.2g}."
     )
 

@@ -66,9 +66,9 @@ def _shown(network: Network, record: Record, rng: np.random.Generator) -> np.nda
             if link.child == cause and present[link.parent]:
                 present[cause] |= rng.random() < link.probability
     level = _draw(network.background(record.age), rng)
-    for cause in np.flatnonzero(present):
+    for cause in np.flatnonzero(present).tolist():
         variants = network.variants[cause]
-        form = rng.choice(len(variants), p=[v.share for v in variants]) if variants else None
+        form = int(rng.choice(len(variants), p=[v.share for v in variants])) if variants else None
         for g in network.groups_of[cause]:
             group = network.groups[g]
             if group.variant in {None, form} and rng.random() < group.share:

@@ -5,6 +5,7 @@ Rooms are imported inside the commands: each command starts as fast as what it n
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -188,7 +189,8 @@ def _write(text: str, output: Path | None) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(output)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise CruralError(
             file=str(output),
             problem=f"cannot be written: {error.strerror}",

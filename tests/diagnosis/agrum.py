@@ -19,7 +19,6 @@ import pyagrum
 from crural.diagnosis.network import (
     BILATERAL,
     RECORDING_ERROR,
-    SILENT_SIDE_SHARE,
     Network,
 )
 from crural.diagnosis.priors import priors_of
@@ -227,7 +226,7 @@ def _ways_to_show(
             ways.append(((switch,), np.stack([idle, full])))
             continue
         # On the other side a one-sided disease shows only the silent share.
-        silent = np.diff(1 - SILENT_SIDE_SHARE * (1 - cdf), prepend=0.0)
+        silent = np.diff(1 - network.silent_share[g] * (1 - cdf), prepend=0.0)
         both = two_sided[network.groups[g].condition]
         ways.append(((switch, both), np.array([[idle, idle], [silent, full]])))
     return ways

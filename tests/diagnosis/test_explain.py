@@ -26,7 +26,7 @@ from crural.diagnosis.explain import (
     sources_of,
 )
 from crural.diagnosis.inference import posterior
-from crural.diagnosis.network import BILATERAL, RECORDING_ERROR, SILENT_SIDE_SHARE, Array
+from crural.diagnosis.network import BILATERAL, RECORDING_ERROR, Array
 from crural.diagnosis.states import leading_states
 from crural.facts import Fact
 from crural.knowledge import Knowledge, load_knowledge
@@ -112,7 +112,7 @@ def at_most_of(case: Case, cause: int, fact: Fact, state: int) -> float:
                     if on:
                         up = 1.0 - float(network.cdf[group, node, state])
                         away = fact.place == "other-side" and not two_sided
-                        kept *= 1.0 - (SILENT_SIDE_SHARE * up if away else up)
+                        kept *= 1.0 - (float(network.silent_share[group]) * up if away else up)
                 total += chance * kept
     return total
 

@@ -102,10 +102,6 @@ def test_the_share_of_patients_with_a_finding_is_the_one_stated(
     assert compared > 500
 
 
-@pytest.mark.xfail(
-    reason="_share_between_variants works out what is left to do directly after it has scaled the "
-    "mechanisms, so it scales them twice and leaves too much"
-)
 def test_with_variants_too_the_share_is_the_one_stated(
     network: Network, knowledge: Knowledge
 ) -> None:

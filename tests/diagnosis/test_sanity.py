@@ -216,10 +216,6 @@ DISC_SIGNS = (
 )
 
 
-@pytest.mark.xfail(
-    reason="a one-sided disease shows SILENT_SIDE_SHARE of its signs on the other side; for one "
-    "that is hardly ever two-sided, such as a disc, that is several times the background"
-)
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("sign", DISC_SIGNS)
 def test_a_disc_on_the_other_side_does_not_raise_sciatica_of_this_one(sign: str, side: str) -> None:

@@ -11,7 +11,6 @@ from crural.diagnosis.network import (
     BILATERAL,
     OTHER,
     RECORDING_ERROR,
-    SILENT_SIDE_SHARE,
     Array,
     Flags,
     Ints,
@@ -121,7 +120,7 @@ def _at_most(network: Network, nodes: list[int], states: Ints, away: Flags) -> A
     result = _by_cause(network, by_group)
     if away.any():
         # On the other side a one-sided disease does only the silent share of what it does here.
-        less = _by_cause(network, 1.0 - SILENT_SIDE_SHARE * (1.0 - by_group))
+        less = _by_cause(network, 1.0 - network.silent_share[:, None] * (1.0 - by_group))
         result = np.where(away, two_sided * result + (1.0 - two_sided) * less, result)
     for i, node in enumerate(nodes):
         if network.nodes[node] == BILATERAL:

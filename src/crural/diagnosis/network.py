@@ -51,7 +51,10 @@ BILATERAL = "pain-bilateral"
 RECORDING_ERROR = 0.003
 # Signs of a disease that is active on both sides, found on the side that does not hurt: the share
 # of the full frequency to expect there when pain is on one side only.
-SILENT_SIDE_SHARE = 0.05
+SILENT_SIDE_SHARE = 0.4
+# Which diseases those are: at least this share of patients has pain on both sides. A disease that
+# is mostly one-sided, such as a disc, shows nothing on the other side.
+TWO_SIDED = 0.5
 # Pain on both sides by two separate one-sided causes.
 BILATERAL_BY_CHANCE = 0.03
 
@@ -131,6 +134,13 @@ class Network:
     def condition_index(self) -> Mapping[str, int]:
         """Position of each condition."""
         return {name: i for i, name in enumerate(self.conditions)}
+
+    @cached_property
+    def silent_share(self) -> Array:
+        """For each group, the part of its effects to expect on the side that does not hurt when the
+        pain is on one side only."""
+        owner = [group.condition for group in self.groups]
+        return np.where(self.bilateral[owner] >= TWO_SIDED, SILENT_SIDE_SHARE, 0.0)
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -504,6 +514,8 @@ def _share_between_variants(
         return
     cdf, pid = common.direct.pop(finding)
     wanted = float(1.0 - cdf[0])
+    # Of a graded finding the mechanisms bring the grades in the proportions that are stated.
+    shape = (1.0 - cdf) / max(wanted, RECORDING_ERROR)
 
     def reached(scale: float) -> float:
         """Overall share when the mechanisms' figures are scaled, those of a variant together."""
@@ -522,12 +534,13 @@ def _share_between_variants(
         middle = (low + high) / 2
         low, high = (middle, high) if reached(middle) < wanted else (low, middle)
     scale = (low + high) / 2
+    found = reached(scale)
     for form in forms:
         for effects in form.through.values():
             if finding in effects:
-                up = np.minimum(scale * (1.0 - effects[finding][0]), _CEILING)
-                effects[finding] = (_finish(1.0 - up), pid)
-    rest = np.minimum(cdf / (1.0 - reached(scale)), 1.0)
+                up = min(scale * float(1.0 - effects[finding][0][0]), _CEILING)
+                effects[finding] = (_finish(1.0 - shape * up), pid)
+    rest = np.minimum(cdf / (1.0 - found), 1.0)
     if rest[0] < 1.0 - 1e-6:
         common.direct[finding] = (_finish(rest), pid)
 

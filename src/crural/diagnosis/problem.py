@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from crural.diagnosis.network import (
     BILATERAL,
     RECORDING_ERROR,
-    SILENT_SIDE_SHARE,
     Array,
+    Flags,
     Network,
 )
 from crural.diagnosis.priors import Priors, priors_of
@@ -121,9 +120,9 @@ def _problem(
         rows += [
             (
                 shares_of(network),
-                _less(low, away_lows).prod(axis=1),
-                _less(upper, away_bits),
-                _less(lower, away_bits),
+                _less(network, low, away_lows).prod(axis=1),
+                _less(network, upper, away_bits),
+                _less(network, lower, away_bits),
             )
         ]
     background = network.background(facts.record.age)
@@ -149,9 +148,9 @@ def shares_of(network: Network) -> Array:
     return np.array([group.share for group in network.groups])
 
 
-def _less(cdf: Array, away: npt.NDArray[np.bool_]) -> Array:
-    """What a one-sided disease does: on the other side only the silent share of it."""
-    return np.where(away, 1 - SILENT_SIDE_SHARE * (1 - cdf), cdf)
+def _less(network: Network, cdf: Array, away: Flags) -> Array:
+    """What the groups do while the pain is one-sided: on the other side only the silent share."""
+    return np.where(away, 1 - network.silent_share[:, None] * (1 - cdf), cdf)
 
 
 def _pain_rows(

@@ -8,7 +8,6 @@ from benchmarks.measure import duration, median, p99, seconds_of, table
 from crural.assessment import assess, network_of
 from crural.diagnosis import case_of
 from crural.diagnosis.relax import posterior_within
-from crural.diagnosis.states import leading_states
 from crural.facts import Facts, facts_of
 from crural.knowledge import Knowledge
 from crural.record import Record
@@ -24,7 +23,7 @@ def measured(knowledge: Knowledge, records: list[Record]) -> str:
 
     def only_posterior(of: Facts) -> None:
         problem = case_of(network, of).problem
-        errors.append(posterior_within(problem, leading_states(problem)).error)
+        errors.append(posterior_within(problem).error)
 
     pieces: list[tuple[str, str, Callable[[Record], object]]] = [
         (

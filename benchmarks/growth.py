@@ -8,7 +8,6 @@ from crural.assessment import network_of
 from crural.diagnosis import case_of
 from crural.diagnosis.inference import width_of
 from crural.diagnosis.relax import Bounded, posterior_within
-from crural.diagnosis.states import leading_states
 from crural.facts import facts_of
 from crural.knowledge import Knowledge
 
@@ -28,7 +27,7 @@ def measured(knowledge: Knowledge) -> str:
 
             def work() -> None:
                 problem = case_of(network, facts).problem  # noqa: B023
-                found.append(posterior_within(problem, leading_states(problem)))  # noqa: B023
+                found.append(posterior_within(problem))  # noqa: B023
 
             times.append(seconds_of(work))
             widths.append(width_of(case_of(network, facts).problem))

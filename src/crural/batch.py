@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from crural.assessment import network_of
 from crural.diagnosis import case_of
 from crural.diagnosis.relax import posterior_within
-from crural.diagnosis.states import leading_states
 from crural.facts import facts_of
 from crural.knowledge import Knowledge
 from crural.record import Record
@@ -36,7 +35,7 @@ def posterior_of(record: Record, knowledge: Knowledge) -> RecordPosterior:
     """The posterior of one record, without reasons, next checks and intervals."""
     network = network_of(knowledge)
     problem = case_of(network, facts_of(record, knowledge)).problem
-    bounded = posterior_within(problem, leading_states(problem))
+    bounded = posterior_within(problem)
     probability = bounded.posterior.probability.tolist()
     return RecordPosterior(
         record.id,

@@ -149,10 +149,9 @@ def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[Pri
     record = facts.record
     steps = []
     if condition.prior.by_age is not None:
-        factors = condition.prior.by_age
-        steps.append(
-            PriorStep(None, factors.at(record.age), f"age {record.age:g}", factors.evidence)
-        )
+        factor = _age_factors(knowledge, record.age)[condition.id]
+        sources = condition.prior.by_age.evidence
+        steps.append(PriorStep(None, factor, f"age {record.age:g}", sources))
     if condition.prior.by_sex is not None:
         sexes = condition.prior.by_sex
         steps.append(
@@ -164,6 +163,16 @@ def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[Pri
         steps.append(PriorStep(None, share / EVEN_SIDES, f"pain on the {record.side}"))
     steps += _risk_steps(condition, facts, knowledge)
     return steps
+
+
+@lru_cache(maxsize=128)
+def _age_factors(knowledge: Knowledge, age: float) -> Mapping[str, float]:
+    """Factor of an age in years on each condition that depends on it."""
+    return {
+        condition.id: condition.prior.by_age.at(age)
+        for condition in (*knowledge.conditions.values(), knowledge.other)
+        if condition.prior.by_age is not None
+    }
 
 
 @lru_cache(maxsize=16)

@@ -31,7 +31,7 @@ from crural.diagnosis.estimate import estimated_posterior
 from crural.diagnosis.inference import Posterior, posterior, rounding_bound, width_of
 from crural.diagnosis.network import Array
 from crural.diagnosis.problem import Problem, Together
-from crural.diagnosis.states import SetWeights, Singles, States
+from crural.diagnosis.states import SetWeights, Singles, States, leading_states
 
 # Effective number of bits that is still swept in double precision, and in single precision (about a
 # second on one core); beyond that there are bounds. Last, that of the sweeps of a branch.
@@ -67,17 +67,20 @@ class _Branch:
     present: bool
 
 
-def posterior_within(problem: Problem, states: States, widest: float = WIDEST_SINGLE) -> Bounded:
+def posterior_within(
+    problem: Problem, states: States | None = None, widest: float = WIDEST_SINGLE
+) -> Bounded:
     """Posterior of every cause: exact if the problem is narrow enough, else with a proved bound.
 
-    `states` are the leading states: they serve the estimate. `widest` is the largest effective
-    width that is swept exactly; above WIDEST the sweep is in single precision.
+    `states` are the leading states if they are known already: they serve the estimate. `widest` is
+    the largest effective width that is swept exactly; above WIDEST it is in single precision.
     """
     width = width_of(problem)
     if width <= min(WIDEST, widest):
         return Bounded(posterior(problem), rounding_bound(problem), ())
     if width <= widest:
         return Bounded(posterior(problem, np.float32), rounding_bound(problem, np.float32), ())
+    states = states or leading_states(problem)
     n = len(problem.names)
     high_with, high_without = np.zeros(n), np.zeros(n)
     low_with, low_without = np.zeros(n), np.zeros(n)

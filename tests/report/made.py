@@ -151,9 +151,11 @@ def assessment_data(**changes: Any) -> Data:
         "error_bound": 3e-12,
         "covered": 0.97,
         "next": [check()],
+        "next_urgent": [check()],
         "batteries": [
             {
                 "id": "power",
+                "names": ["weak great toe extension"],
                 "burden": "examine",
                 "findings": ["weakness-great-toe"],
                 "gain_bits": 0.3,

@@ -205,7 +205,15 @@ def test_nothing_of_the_patient_is_logged_or_printed(
 
 
 def test_an_assessment_without_anything_to_tell_is_still_a_report() -> None:
-    empty: Data = {"alerts": [], "ask_now": [], "next": [], "facts": [], "explanations": []}
+    empty: Data = {
+        "alerts": [],
+        "ask_now": [],
+        "next": [],
+        "next_urgent": [],
+        "batteries": [],
+        "facts": [],
+        "explanations": [],
+    }
     bare = cause(for_=[], against=[], missing=[], variants=[], hangs_on=None)
     text = flat(shown(**empty, causes=[bare]))
     assert "For nothing that is known" in text

@@ -27,6 +27,7 @@ from crural.facts import Facts
 # Causes below this probability are listed without reasons: there are many, and none matters.
 REASONED = 0.005
 EXPLANATIONS = 8
+URGENT_CHECKS = 5
 # From this probability on an underlying disease is listed before its consequence, when it is
 # within a tenth of it.
 UNDERLYING = 0.5
@@ -78,6 +79,7 @@ class Diagnosis:
     error_bound: float
     covered: float
     checks: tuple[Check, ...]
+    urgent_checks: tuple[Check, ...]
     batteries: tuple[Battery, ...]
     probability: dict[str, float]
 
@@ -125,6 +127,7 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
         error_bound=bounded.error,
         covered=min(states.total / exact.evidence, 1.0),
         checks=checks_of(case, states, candidates),
+        urgent_checks=checks_of(case, states, candidates, most=URGENT_CHECKS, urgent=True),
         batteries=batteries_of(case, states, candidates),
         probability={
             n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)

@@ -10,7 +10,7 @@ from crural.diagnosis.network import BILATERAL, Array, Flags, Ints
 from crural.diagnosis.priors import prevalences_at, risk_ratios
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
-from crural.knowledge.model import Burden, Urgency
+from crural.knowledge.model import Burden
 
 # Relative cost to the patient (time, discomfort, radiation, waiting, risk). Estimates: only their
 # order and rough distance matter.
@@ -26,7 +26,9 @@ BURDEN: dict[Burden, float] = {
 }
 # Findings of one examination are judged together, over the outcomes of the most telling of them.
 BATTERY_SIZE = 4
-_URGENCY_RANK: dict[Urgency, int] = {"routine": 0, "urgent": 1, "emergency": 2}
+# Bits below which an answer tells nothing.
+NOTHING_TOLD = 1e-4
+NOTHING_TOLD_OF_EMERGENCY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
     `present[state, finding]` is P(present | state); `gain` and `urgent_gain` are as in `Check`;
-    `set_of[state]` and `urgency_of[state]` are what they inform about.
+    `set_of[state]` and `emergency_of[state]` are what they inform about.
     """
 
     names: tuple[str, ...]
@@ -76,7 +78,7 @@ class Candidates:
     gain: Array
     urgent_gain: Array
     set_of: Ints
-    urgency_of: Ints
+    emergency_of: Ints
 
 
 def entropy(probability: Array, axis: int = 0) -> Array:
@@ -107,14 +109,16 @@ def _by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> tuple[A
 
 
 def checks_of(
-    case: Case, states: States, candidates: Candidates, *, most: int = 12
+    case: Case, states: States, candidates: Candidates, *, most: int = 12, urgent: bool = False
 ) -> tuple[Check, ...]:
-    """The most useful next checks for their burden, the best first."""
+    """The most useful next checks for their burden, the best first: those that tell most about the
+    causes or, when `urgent`, about whether there is an emergency among them."""
     names, present, gain = candidates.names, candidates.present, candidates.gain
+    wanted = candidates.urgent_gain if urgent else gain
     share = states.share
     findings = case.network.knowledge.findings
     cost = np.array([BURDEN[findings[n].burden] for n in names])
-    order = np.argsort(-gain / cost)[:most]
+    order = np.argsort(-wanted / cost)[:most]
     return tuple(
         Check(
             finding=names[i],
@@ -126,7 +130,7 @@ def checks_of(
             if_absent=_moved(case, states, 1 - present[:, i]),
         )
         for i in order
-        if gain[i] > 1e-4
+        if wanted[i] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)
     )
 
 
@@ -157,7 +161,7 @@ def batteries_of(
                 burden,
                 tuple(names[i] for i in best),
                 _joint_information(outcomes, share, candidates.set_of, n_sets),
-                _joint_information(outcomes, share, candidates.urgency_of, 3),
+                _joint_information(outcomes, share, candidates.emergency_of, 2),
             )
         )
     found.sort(key=lambda b: -b.gain / BURDEN[b.burden])
@@ -170,13 +174,13 @@ def _joint_information(outcomes: Array, share: Array, kind: Ints, n_kinds: int) 
     return float(max(entropy(joint.sum(axis=0)) - (mass * entropy(inside, axis=1)).sum(), 0.0))
 
 
-def _urgency_of(case: Case, sets: Flags) -> Ints:
-    """Highest urgency among the causes of each set: 0 routine, 1 urgent, 2 emergency."""
+def _emergency_in(case: Case, sets: Flags) -> Ints:
+    """Does each set of causes hold an emergency? 0 no, 1 yes."""
     network = case.network
-    rank = np.array(
-        [_URGENCY_RANK[network.condition(i).urgency] for i in range(len(network.conditions))]
+    emergency = np.array(
+        [network.condition(i).urgency == "emergency" for i in range(len(network.conditions))]
     )
-    return np.asarray((sets * rank).max(axis=1))
+    return np.asarray((sets & emergency).any(axis=1), dtype=np.int64)
 
 
 def candidates_of(case: Case, states: States, low: Array) -> Candidates:
@@ -199,14 +203,14 @@ def candidates_of(case: Case, states: States, low: Array) -> Candidates:
     useful = [i for i in range(len(risks)) if np.ptp(risk_present[:, i]) > 0]
     present = np.clip(np.concatenate([present, risk_present[:, useful]], axis=1), 0.0, 1.0)
     sets, set_of = states.sets
-    urgency_of = _urgency_of(case, sets)[set_of]
+    emergency_of = _emergency_in(case, sets)[set_of]
     return Candidates(
         names=(*names, *(risks[i] for i in useful)),
         present=present,
         gain=information(present, states.share, set_of, len(sets)),
-        urgent_gain=information(present, states.share, urgency_of, len(_URGENCY_RANK)),
+        urgent_gain=information(present, states.share, emergency_of, 2),
         set_of=set_of,
-        urgency_of=urgency_of,
+        emergency_of=emergency_of,
     )
 
 

@@ -53,9 +53,11 @@ def as_data(assessment: Assessment) -> dict[str, Any]:
         "error_bound": diagnosis.error_bound,
         "covered": diagnosis.covered,
         "next": [_check(check, knowledge) for check in diagnosis.checks],
+        "next_urgent": [_check(check, knowledge) for check in diagnosis.urgent_checks],
         "batteries": [
             {
                 "id": battery.name,
+                "names": [knowledge.findings[f].name for f in battery.findings],
                 "burden": battery.burden,
                 "findings": list(battery.findings),
                 "gain_bits": battery.gain,

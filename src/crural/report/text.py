@@ -70,7 +70,7 @@ def render(
         _causes(data, plan, citations, console.width),
         *(_in_full(cause, citations, console.width) for cause in plan.in_full),
         _explanations(plan),
-        _next_checks(plan),
+        _next_checks(plan, data),
         _footer(data, citations),
     ):
         console.print(part)
@@ -249,7 +249,7 @@ def _explanations(plan: Outline) -> RenderableType:
     return Group(_heading("Explanations: which causes together"), table)
 
 
-def _next_checks(plan: Outline) -> RenderableType:
+def _next_checks(plan: Outline, data: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [_heading("What to find out next")]
     for group, checks in plan.checks.items():
         parts.append(Text(group, style="bold"))
@@ -258,6 +258,13 @@ def _next_checks(plan: Outline) -> RenderableType:
             parts.append(Text(f"  and {len(checks) - MOST_CHECKS} that tell less", style="dim"))
     if not plan.checks:
         parts.append(Text("Nothing that is still unknown would change the picture."))
+    for title, told in (
+        (words.RULES_OUT, words.questions(data["next_urgent"])),
+        (words.TOGETHER, words.batteries(data["batteries"])),
+    ):
+        if told:
+            parts.append(Text(title, style="bold"))
+            parts += [Padding(Text(line), (0, 0, 0, 2)) for line in told]
     return Group(*parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,3 +223,22 @@ def _power_of_ten(bound: float) -> str:
         if exponent == 0
         else "10" + "".join("⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".index(c)] for c in str(exponent))
     )
+
+
+RULES_OUT = "To tell whether it is an emergency"
+TOGETHER = "Examinations that answer several questions at once"
+MOST_BATTERIES = 4
+
+
+def questions(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The questions of checks, one line each."""
+    return [str(check["question"]) for check in checks]
+
+
+def batteries(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Examinations and what they answer, the most telling first."""
+    return [
+        f"{battery['id'].replace('-', ' ')}: {'; '.join(battery['names'])}"
+        for battery in found[:MOST_BATTERIES]
+        if len(battery["names"]) > 1
+    ]

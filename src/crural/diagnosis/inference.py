@@ -107,17 +107,9 @@ class _Plan:
     dying: dict[int, list[int]]
 
 
-def _rows_of(part: Part) -> list[int]:
-    if isinstance(part, int):
-        return [part if part >= 0 else -1 - part]
-    return [row for inner in part.parts for row in _rows_of(inner)]
-
-
 def _plan(problem: Problem) -> _Plan:
     """Lifetimes of the bits under the order of the problem."""
-    acting = (problem.upper != 1.0) | (problem.lower != 1.0)
-    touched = np.stack([acting[_rows_of(part)].any(axis=0) for part in problem.acts])
-    touched = touched[list(problem.order)]
+    touched = problem.touched[list(problem.order)]
     causes = len(problem.order)
     count = touched.sum(axis=0)
     broad = tuple(int(b) for b in np.flatnonzero(count > BROAD * causes))
@@ -183,13 +175,15 @@ class _Rows:
 def _on_axis(weights: Array, axis: int, upper: float, lower: float, *, back: bool) -> Array:
     """[[lower, 0], [upper - lower, upper]] on one axis, or its transpose."""
     result = np.empty_like(weights)
-    old, new = np.moveaxis(weights, axis, 0), np.moveaxis(result, axis, 0)
+    before = (slice(None),) * axis
+    zero: tuple[slice | int, ...] = (*before, 0)
+    one: tuple[slice | int, ...] = (*before, 1)
     if back:
-        new[0] = lower * old[0] + (upper - lower) * old[1]
-        new[1] = upper * old[1]
+        result[zero] = lower * weights[zero] + (upper - lower) * weights[one]
+        result[one] = upper * weights[one]
     else:
-        new[0] = lower * old[0]
-        new[1] = upper * old[1] + (upper - lower) * old[0]
+        result[zero] = lower * weights[zero]
+        result[one] = upper * weights[one] + (upper - lower) * weights[zero]
     return result
 
 
@@ -320,8 +314,8 @@ class _Sweep:
                 entering = np.zeros_like(entering)
             part = problem.acts[cause]
             here = list(axes)
-            present = self.acted(part, entering, here)
-            variants = self._variants(part, entering, here)
+            variants = self.apart(part, entering, here)
+            present = np.asarray(sum(variants)) if variants else self.acted(part, entering, here)
             brings = self.brings.get(cause, [])
             children = [child for child, _ in brings if _child(child) not in axes]
             after = present
@@ -344,12 +338,24 @@ class _Sweep:
             )
         return weights, steps
 
-    def _variants(self, part: Part, entering: Array, axes: list[int]) -> tuple[Array, ...]:
-        """The entering weights after each variant alone, times its share; () without variants."""
-        found = _variant_mixture(part)
-        if found is None:
+    def apart(self, part: Part, weights: Array, axes: list[int]) -> tuple[Array, ...]:
+        """What `acted` gives, split by the variants inside the part; () when there are none."""
+        if isinstance(part, int):
             return ()
-        return tuple(self.acted(_only(part, i), entering, axes) for i in range(len(found.parts)))
+        if isinstance(part, Mixture):
+            if part.variants:
+                forms = zip(part.weights, part.parts, strict=True)
+                return tuple(share * self.acted(form, weights, axes) for share, form in forms)
+            split = [self.apart(inner, weights, axes) for inner in part.parts]
+            return tuple(
+                np.asarray(sum(share * form for share, form in zip(part.weights, of, strict=True)))
+                for of in zip(*split, strict=True)
+            )
+        for inner in part.parts:
+            if _has_variants(inner):
+                common = Together(tuple(p for p in part.parts if p is not inner))
+                return self.apart(inner, self.acted(common, weights, axes), axes)
+        return ()
 
     def posterior(self) -> Posterior:
         problem = self.problem
@@ -389,24 +395,7 @@ class _Sweep:
         return Posterior(probability, tuple(variants), evidence)
 
 
-def _variant_mixture(part: Part) -> Mixture | None:
-    """The mixture over variants inside a part."""
+def _has_variants(part: Part) -> bool:
     if isinstance(part, int):
-        return None
-    if isinstance(part, Mixture) and part.variants:
-        return part
-    return next((m for m in map(_variant_mixture, part.parts) if m is not None), None)
-
-
-def _only(part: Part, index: int) -> Part:
-    """The part with every mixture over variants cut down to one of them (its share kept)."""
-    if isinstance(part, int):
-        return part
-    if isinstance(part, Mixture) and part.variants:
-        return Mixture((part.weights[index],), (part.parts[index],), variants=True)
-    inner = tuple(_only(p, index) for p in part.parts)
-    return (
-        Mixture(part.weights, inner, variants=False)
-        if isinstance(part, Mixture)
-        else Together(inner)
-    )
+        return False
+    return (isinstance(part, Mixture) and part.variants) or any(map(_has_variants, part.parts))

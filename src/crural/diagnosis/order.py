@@ -16,7 +16,7 @@ import numpy.typing as npt
 Flags = npt.NDArray[np.bool_]
 
 # Moves tried to improve the order; more no longer helps on the network of all conditions.
-MOVES = 3000
+MOVES = 1000
 # Chance that a given narrow finding is present in a record: what it costs to keep it alive.
 PRESENT = 0.04
 

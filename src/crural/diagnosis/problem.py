@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -76,6 +76,18 @@ class Problem:
     def n_bits(self) -> int:
         """How many findings are above their lowest state."""
         return int(self.upper.shape[1])
+
+    @cached_property
+    def touched(self) -> Flags:
+        """Which causes act on which bits: [cause, bit]."""
+        acting = (self.upper != 1.0) | (self.lower != 1.0)
+        return np.stack([acting[_rows_of(part)].any(axis=0) for part in self.acts])
+
+
+def _rows_of(part: Part) -> list[int]:
+    if isinstance(part, int):
+        return [part if part >= 0 else -1 - part]
+    return [row for inner in part.parts for row in _rows_of(inner)]
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from crural.validation.report import (
     METHOD_HEAD,
     alert_failures,
     alert_rows,
+    condition_rows,
     exact_percent,
     inexact_words,
     method_rows,
-    number,
     outside_first_three,
     percent,
     percent_of,
@@ -203,16 +203,7 @@ def _stage(stage: Data, yardsticks: Sequence[Data]) -> str:
         "",
         _table(
             ("Condition", "Patients", "First", "First 3", "Mean probability"),
-            [
-                (
-                    c["condition"],
-                    str(c["n"]),
-                    str(c["top1"]),
-                    str(c["top3"]),
-                    number(c["mean_probability"]),
-                )
-                for c in stage["conditions"]
-            ],
+            condition_rows(stage),
         ),
         "",
     ]

@@ -12,7 +12,7 @@ from crural.record.model import (
     Record,
     Treatment,
 )
-from crural.record.reader import read_record, record_from_data, record_from_text
+from crural.record.reader import read_record, read_text, record_from_data, record_from_text
 from crural.record.schema import record_schema
 from crural.record.sides import BodySide, PainfulSide, Relative, relative_side
 from crural.record.suggest import suggest
@@ -33,6 +33,7 @@ __all__ = [
     "Treatment",
     "Vocabulary",
     "read_record",
+    "read_text",
     "record_from_data",
     "record_from_text",
     "record_schema",

@@ -33,7 +33,7 @@ def read_record(
 
     `today` bounds the dates of a record that has no `as_of`; the calendar's day when left out.
     """
-    text = _read_text(Path(path))
+    text = read_text(Path(path))
     is_json = Path(path).suffix.casefold() == ".json"
     return record_from_text(text, vocabulary, str(path), is_json=is_json, today=today)
 
@@ -178,7 +178,8 @@ def _stated_by_illnesses(record: Record, vocabulary: Vocabulary) -> list[tuple[i
     return stated
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Text of a file of one patient. Raises RecordError when it is no small readable UTF-8 file."""
     where = str(path)
     try:
         status = path.stat()
@@ -219,7 +220,7 @@ def _decode(raw: bytes, where: str) -> str:
             file=where,
             line=raw.count(b"\n", 0, error.start) + 1,
             problem="is not text in UTF-8",
-            remedy="save the record as plain text with the encoding UTF-8",
+            remedy="save it as plain text with the encoding UTF-8",
         ) from None
 
 

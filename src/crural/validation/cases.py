@@ -15,14 +15,13 @@ from typing import Final, Literal, cast, get_args
 
 from crural.errors import RecordError
 from crural.knowledge.model import Urgency
-from crural.record import Record, Vocabulary, record_from_data
+from crural.record import Record, Vocabulary, read_text, record_from_data
 from crural.record.document import Document, DocumentError, parse
 from crural.record.field_error import FieldError, Place, dotted, shown
 from crural.record.shapes import is_list, is_mapping
 from crural.record.suggest import nearest
 
 SCHEMA: Final = "crural/case/1"
-LARGEST_FILE = 1_000_000
 # Where the record stands in the file.
 RECORD_PART: Place = ("record",)
 WHOLE_FILE: Place = ()
@@ -89,7 +88,7 @@ def read_cases(
 def read_case(path: Path, vocabulary: Vocabulary, *, today: dt.date | None = None) -> KnownCase:
     """The case in a YAML or JSON file. Raises RecordError."""
     return case_from_text(
-        _text_of(path),
+        read_text(path),
         vocabulary,
         str(path),
         default_id=path.stem,
@@ -292,40 +291,3 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
                 remedy="name case files, or a folder that holds some",
             )
         yield from inside
-
-
-def _text_of(path: Path) -> str:
-    where = str(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise RecordError(
-                file=where, problem="is not an ordinary file", remedy="name a YAML or JSON file"
-            )
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise RecordError(
-            file=where, problem="there is no such file", remedy="check the name and the folder"
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RecordError(
-            file=where,
-            problem=f"cannot be read ({reason})",
-            remedy="check the name and the permissions of the file",
-        ) from None
-    if len(raw) > LARGEST_FILE:
-        raise RecordError(
-            file=where,
-            problem=f"has more than {LARGEST_FILE / 1e6:g} million bytes",
-            remedy="keep to one patient per file",
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RecordError(
-            file=where,
-            line=raw.count(b"\n", 0, error.start) + 1,
-            problem="is not text in UTF-8",
-            remedy="save the case as plain text with the encoding UTF-8",
-        ) from None

@@ -222,6 +222,14 @@ def percent_of(stage: Data, name: str) -> str:
     return "–" if value is None else f"{100 * value:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
+def condition_rows(stage: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """For each condition: patients, how many first, among the first three, mean probability."""
+    return [
+        (c["condition"], str(c["n"]), str(c["top1"]), str(c["top3"]), number(c["mean_probability"]))
+        for c in stage["conditions"]
+    ]
+
+
 def number(value: float | None) -> str:
     """A score with three digits after the point."""
     return "–" if value is None else f"{value:.3f}"
@@ -354,16 +362,7 @@ def _stage_as_text(stage: Data, yardsticks: Sequence[Data]) -> Group:
         _table(
             "By condition",
             ("condition", "patients", "first", "first 3", "mean probability"),
-            [
-                (
-                    c["condition"],
-                    str(c["n"]),
-                    str(c["top1"]),
-                    str(c["top3"]),
-                    number(c["mean_probability"]),
-                )
-                for c in stage["conditions"]
-            ],
+            condition_rows(stage),
         ),
         _table(
             "Mistaken for",

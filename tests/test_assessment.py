@@ -124,3 +124,15 @@ def test_the_published_schema_takes_a_record_and_refuses_a_slip() -> None:
     head = {"age": 46, "sex": "male", "side": "left"}
     assert validator.is_valid({**head, "present": ["slr-positive"]})
     assert not validator.is_valid({**head, "sid": "left"})
+
+
+def test_a_condition_that_is_asked_for_is_explained_however_improbable(
+    knowledge: Knowledge,
+) -> None:
+    record = patient(knowledge, *DOWN_THE_LEG)
+    usual = {c.id: c for c in assess(record, knowledge).diagnosis.causes}
+    rare = min(usual, key=lambda name: usual[name].probability)
+    asked = {c.id: c for c in assess(record, knowledge, explain=(rare,)).diagnosis.causes}
+    assert usual[rare].for_ + usual[rare].against == ()
+    assert asked[rare].for_ + asked[rare].against != ()
+    assert asked[rare].probability == usual[rare].probability

@@ -30,13 +30,14 @@ def network_of(knowledge: Knowledge) -> Network:
     return compile_network(knowledge)
 
 
-def assess(record: Record, knowledge: Knowledge) -> Assessment:
+def assess(record: Record, knowledge: Knowledge, explain: tuple[str, ...] = ()) -> Assessment:
     """Assess one patient: what must not wait, what causes the pain, what to check next.
 
+    `explain` names conditions whose reasons are wanted however improbable they are.
     Pure: the same record and knowledge give the same assessment. Nothing is read or written.
     """
     facts = facts_of(record, knowledge)
-    diagnosis = diagnose(network_of(knowledge), facts)
+    diagnosis = diagnose(network_of(knowledge), facts, explain)
     return Assessment(
         record=record,
         facts=facts,

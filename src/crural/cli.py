@@ -77,7 +77,8 @@ def explain(record: Path, condition: str) -> None:
 
     knowledge = load_knowledge()
     known = _named(condition, knowledge.conditions, "condition")
-    assessment = assess_record(read_record(record, knowledge.vocabulary), knowledge)
+    patient = read_record(record, knowledge.vocabulary)
+    assessment = assess_record(patient, knowledge, explain=(known,))
     _write(to_text(assessment, known, width=_width(None), colour=_colour(None)), None)
 
 

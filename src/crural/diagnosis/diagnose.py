@@ -84,8 +84,11 @@ class Diagnosis:
     probability: dict[str, float]
 
 
-def diagnose(network: Network, facts: Facts) -> Diagnosis:
-    """The diagnosis of a record. Probabilities are exact up to the error bound that is stated."""
+def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> Diagnosis:
+    """The diagnosis of a record; `explain` names conditions whose reasons are wanted in any case.
+
+    Probabilities are exact up to the error bound that is stated.
+    """
     case = case_of(network, facts)
     states = leading_states(case.problem)
     bounded = posterior_within(case.problem, states)
@@ -104,7 +107,7 @@ def diagnose(network: Network, facts: Facts) -> Diagnosis:
             continue
         name = network.conditions[i]
         value = float(exact.probability[i])
-        reasoned = value >= REASONED
+        reasoned = value >= REASONED or name in explain
         for_, against = reasons_of(case, ratios, int(i)) if reasoned else ((), ())
         causes.append(
             CauseFound(

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from crural.history import Attempt
 from crural.knowledge import Knowledge
 from crural.knowledge.model import Drugs, Finding
 from crural.knowledge.rules import Rule, Score
@@ -133,6 +134,23 @@ class Account:
     def probability(self, condition: str) -> float | None:
         return self._told(f"probability:{condition}")  # type: ignore[no-any-return]
 
+    @property
+    def pain_score(self) -> Interval:
+        score = self._told("pain_scores")
+        return (0, 10) if score is None else (score, score)
+
+    @property
+    def opioid_mme(self) -> Interval:
+        return self._interval("doses")
+
+    @property
+    def allergies(self) -> Sequence[str] | None:
+        return self._told("allergies")  # type: ignore[no-any-return]
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        return self._told("tried:tablet") or ()
+
     def learning(self, *facts: str) -> Account:
         """The same patient of whom more is known."""
         return replace(self, known=self.known | set(facts))
@@ -146,6 +164,31 @@ _NSAID = DrugTaken("naproxen", frozenset({"nsaid"}))
 _BLOOD = DrugTaken("warfarin", frozenset({"anticoagulant"}))
 _BOTH = DrugTaken("both in one", frozenset({"nsaid", "anticoagulant"}))
 
+
+def attempt(**more: Any) -> Attempt:
+    """A proper attempt with a tablet that did not help, but for what is said otherwise."""
+    usual: dict[str, Any] = {
+        "treatments": ("tablet",),
+        "families": ("tablets",),
+        "text": "tablet",
+        "dose": None,
+        "dose_text": None,
+        "days": 100,
+        "going_on": False,
+        "outcome": "failed",
+        "relief_percent": 10.0,
+        "adequacy": "adequate",
+        "why_not_adequate": None,
+        "stopped_because": None,
+        "vague": False,
+    }
+    return Attempt(**(usual | more))
+
+
+_FAILED = attempt()
+_SHORT = attempt(days=3, adequacy="too-short")
+_HELPED = attempt(outcome="helped", relief_percent=80.0, adequacy="too-short")
+
 # For each fact enough values that every leaf below can go either way.
 VALUES: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(PLAIN, (0, 1)),
@@ -156,6 +199,10 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "pain-duration": (3.0, 41.9, 42.0, 400.0),
     "drugs": ((), (_NSAID,), (_NSAID, _BLOOD), (_BOTH,), (_BOTH, _BLOOD)),
     "probability:sciatica": (0.0, 0.3, 0.9),
+    "pain_scores": (0.0, 5.0, 9.0),
+    "doses": (0.0, 50.0, 120.0),
+    "allergies": (("penicillin",), ("gadolinium", "latex")),
+    "tried:tablet": ((_FAILED,), (_SHORT,), (_HELPED,), (_FAILED, _HELPED)),
 }
 
 # One rule per fact, so that a rule with some of them names each fact once.
@@ -178,7 +225,19 @@ LEAVES: Mapping[str, tuple[Any, ...]] = {
         {"drug_class": "anticoagulant"},
         {"drug_classes_together": ["nsaid", "anticoagulant"]},
     ),
-    "probability:sciatica": ({"probability": "sciatica", "min": 0.3},),
+    "probability:sciatica": (
+        {"probability": "sciatica", "min": 0.3},
+        {"probability_any": ["sciatica", "stenosis"], "min": 0.3},
+    ),
+    "pain_scores": ({"pain_score": {"min": 5}}, {"pain_score": {"max": 5}}),
+    "doses": ({"mme": {"min": 50}}, {"mme": {"min": 50, "max": 90}}),
+    "allergies": ({"allergy": ["contrast", "gadolinium"]},),
+    "tried:tablet": (
+        {"tried": ["tablet"], "outcome": "failed"},
+        {"tried": ["tablet"], "outcome": "good"},
+        {"tried": ["tablet"], "days": {"min": 42}},
+        {"tried": ["tablet"], "relief_percent": {"min": 50}},
+    ),
 }
 _SCORE_LEAVES = (
     *({"score": "plain-score", "min": minimum} for minimum in (1, 2, 3)),

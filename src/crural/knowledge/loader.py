@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from crural.errors import KnowledgeError
 from crural.knowledge.evidence import Evidence
+from crural.knowledge.ladder import Course, CriteriaSet, Ladder
 from crural.knowledge.model import (
     UNLISTED,
     Alert,
@@ -27,6 +28,8 @@ from crural.knowledge.model import (
 )
 from crural.knowledge.numbers import NumberError, resolve
 from crural.knowledge.rules import Rule, Score
+from crural.knowledge.therapy_checks import problems_of_therapy, rules_of_therapy
+from crural.knowledge.treatment import Family, Opioids, PrecautionSet, Treatment
 from crural.knowledge.walk import numbers_of
 
 DATA = Path(__file__).parent / "data"
@@ -92,7 +95,14 @@ def read_all(root: Path = DATA) -> tuple[Knowledge | None, list[Problem]]:
         "conditions": reader.singles("conditions", Condition),
         "alerts": reader.singles("alerts", Alert, leave_out="scores.yaml"),
         "scores": reader.lists("alerts/scores.yaml", Score),
+        "treatments": reader.singles("treatments", Treatment),
+        "families": reader.lists("families.yaml", Family),
+        "precautions": reader.singles("precautions", PrecautionSet),
+        "ladders": reader.singles("ladders", Ladder),
+        "criteria": reader.singles("criteria", CriteriaSet),
+        "courses": reader.lists("courses", Course),
     }
+    opioids = reader.one("opioids.yaml", Opioids) or Opioids()
     drugs = reader.one("drugs.yaml", Drugs) or Drugs()
     other = reader.one("none-of-these.yaml", Condition) or UNLISTED
     knowledge = Knowledge(
@@ -100,6 +110,7 @@ def read_all(root: Path = DATA) -> tuple[Knowledge | None, list[Problem]]:
         digest=digest_of(root),
         drugs=drugs,
         other=other,
+        opioids=opioids,
         **parts,  # type: ignore[arg-type]
     )
     problems = reader.problems + list(_problems_between(knowledge))
@@ -202,6 +213,8 @@ def _problems_between(knowledge: Knowledge) -> Iterator[Problem]:
     yield from _circles(knowledge)
     yield from _problems_of_numbers(knowledge)
     yield from _problems_of_rules(knowledge)
+    for wrong in problems_of_therapy(knowledge):
+        yield Problem(*wrong)
 
 
 def _problems_of_findings(knowledge: Knowledge) -> Iterator[Problem]:
@@ -245,7 +258,7 @@ def _problems_of_link(knowledge: Knowledge, file: str, link: Link) -> Iterator[P
             file, link.finding, "no such finding", "use an id of findings/ or add the finding"
         )
         return
-    if finding.role in {"risk", "panel"}:
+    if finding.role in {"risk", "panel", "care"}:
         yield Problem(
             file,
             link.finding,
@@ -359,6 +372,7 @@ def _problems_of_rules(knowledge: Knowledge) -> Iterator[Problem]:
         for score in knowledge.scores.values()
         for item in score.items
     ]
+    rules += rules_of_therapy(knowledge)
     classes = {c for drug in knowledge.drugs.drugs for c in drug.classes}
     for file, rule in rules:
         for leaf in leaves(rule):
@@ -381,22 +395,25 @@ def _problems_of_rules(knowledge: Knowledge) -> Iterator[Problem]:
 def _problems_of_leaf(
     knowledge: Knowledge, file: str, leaf: Any, classes: set[str]
 ) -> Iterator[Problem]:
-    if hasattr(leaf, "finding"):
-        finding = knowledge.findings.get(leaf.finding)
-        if finding is None:
-            yield Problem(file, leaf.finding, "no such finding", "name a finding")
-        elif finding.graded and leaf.state_at_least not in finding.state_ids:
-            yield Problem(
-                file, leaf.finding, "needs state_at_least", f"one of {', '.join(finding.state_ids)}"
-            )
-    elif hasattr(leaf, "probability"):
-        if leaf.probability not in knowledge.conditions:
-            yield Problem(file, leaf.probability, "no such condition", "name a condition")
-    elif hasattr(leaf, "score"):
-        if leaf.score not in knowledge.scores:
-            yield Problem(file, leaf.score, "no such score", "define it in alerts/scores.yaml")
-    elif hasattr(leaf, "drug_class") or hasattr(leaf, "drug_classes_together"):
-        named = (leaf.drug_class,) if hasattr(leaf, "drug_class") else leaf.drug_classes_together
-        for one in named:
-            if one not in classes:
-                yield Problem(file, one, "no drug has this class", "add it to drugs.yaml")
+    treatments = knowledge.treatments.keys() | knowledge.families.keys()
+    known: tuple[tuple[str, Iterable[str], str, str], ...] = (
+        ("finding", knowledge.findings, "no such finding", "name a finding"),
+        ("probability", knowledge.conditions, "no such condition", "name a condition"),
+        ("probability_any", knowledge.conditions, "no such condition", "name a condition"),
+        ("score", knowledge.scores, "no such score", "define it in alerts/scores.yaml"),
+        ("drug_class", classes, "no drug has this class", "add it to drugs.yaml"),
+        ("drug_classes_together", classes, "no drug has this class", "add it to drugs.yaml"),
+        ("tried", treatments, "no such treatment or family", "name one that exists"),
+    )
+    for field, names, problem, remedy in known:
+        named = getattr(leaf, field, ())
+        for one in (named,) if isinstance(named, str) else named:
+            if one not in names:
+                yield Problem(file, one, problem, remedy)
+    finding = knowledge.findings.get(getattr(leaf, "finding", ""))
+    if finding is None:
+        return
+    state = leaf.state_at_least
+    if finding.graded and state not in finding.state_ids:
+        states = ", ".join(finding.state_ids)
+        yield Problem(file, leaf.finding, "needs state_at_least", f"one of {states}")

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,14 +25,17 @@ from pydantic import (
 )
 
 from crural.knowledge.evidence import Evidence
+from crural.knowledge.ladder import Course, CriteriaSet, Ladder
 from crural.knowledge.numbers import Number
 from crural.knowledge.rules import Rule, Score
+from crural.knowledge.treatment import Family, Opioids, PrecautionSet, Treatment
 
 FindingKind = Literal["history", "symptom", "sign", "test"]
 Burden = Literal[
     "ask", "examine", "blood", "xray", "ultrasound", "nerve-conduction", "mri", "invasive"
 ]
-Role = Literal["risk", "pain", "effect", "panel"]
+# `care`: matters for treatment alone; it is neither a risk nor an effect of any cause.
+Role = Literal["risk", "pain", "effect", "panel", "care"]
 Sex = Literal["female", "male"]
 Setting = Literal["primary-care", "specialist", "emergency"]
 Urgency = Literal["routine", "urgent", "emergency"]
@@ -178,6 +181,8 @@ class Finding(_Frozen):
             raise ValueError(f"{self.id}: a panel needs implies_absent")
         if self.role != "panel" and self.implies_absent:
             raise ValueError(f"{self.id}: only a panel has implies_absent")
+        if self.role == "care" and (self.background or self.otherwise or self.prevalence):
+            raise ValueError(f"{self.id}: a care finding has no frequencies")
         if self.states and self.role in {"risk", "panel"}:
             raise ValueError(f"{self.id}: a {self.role} finding is present or absent, not graded")
         if len(self.states) == 1:
@@ -478,6 +483,13 @@ class Knowledge:
     scores: Mapping[str, Score]
     drugs: Drugs
     other: Condition = UNLISTED
+    treatments: Mapping[str, Treatment] = field(default_factory=dict)
+    families: Mapping[str, Family] = field(default_factory=dict)
+    precautions: Mapping[str, PrecautionSet] = field(default_factory=dict)
+    opioids: Opioids = field(default_factory=Opioids)
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    criteria: Mapping[str, CriteriaSet] = field(default_factory=dict)
+    courses: Mapping[str, Course] = field(default_factory=dict)
 
     @cached_property
     def vocabulary(self) -> FindingVocabulary:

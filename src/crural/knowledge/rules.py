@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -96,10 +96,58 @@ class ProbabilityLeaf(_Frozen):
     because: str | None = None
 
 
+class ProbabilityAnyLeaf(_Frozen):
+    """The most probable of several conditions has a posterior probability of at least `min`."""
+
+    probability_any: tuple[str, ...] = Field(min_length=2)
+    min: float = Field(gt=0, lt=1)
+    because: str | None = None
+
+
 class DurationLeaf(_Frozen):
     """Days since the pain began."""
 
     duration_days: Bounds
+
+
+class PainScoreLeaf(_Frozen):
+    """The latest pain score, 0 to 10."""
+
+    pain_score: Bounds
+
+
+class MmeLeaf(_Frozen):
+    """Opioids taken now, in milligrams of oral morphine a day."""
+
+    mme: Bounds
+
+
+class AllergyLeaf(_Frozen):
+    """An allergy whose text holds one of these words."""
+
+    allergy: tuple[str, ...] = Field(min_length=1)
+
+
+class TriedLeaf(_Frozen):
+    """A treatment, or one of a family, was tried with this outcome.
+
+    outcome: `tried` whatever came of it; `failed` an attempt that counts, without enough relief;
+    `good` with enough relief; `not-tolerated` stopped for its side effects. `days` asks how long
+    it was used in all; `relief_percent` how much relief it gave.
+    """
+
+    tried: tuple[str, ...] = Field(min_length=1)
+    outcome: Literal["tried", "failed", "good", "not-tolerated"] = "tried"
+    days: Bounds | None = None
+    relief_percent: Bounds | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> TriedLeaf:
+        if self.days is not None and self.relief_percent is not None:
+            raise ValueError("ask for days or for relief_percent; for both, write two leaves")
+        if self.outcome != "tried" and (self.days or self.relief_percent):
+            raise ValueError("days and relief_percent go with outcome tried")
+        return self
 
 
 _TAGS: dict[str, str] = {
@@ -116,7 +164,12 @@ _TAGS: dict[str, str] = {
     "drug_classes_together": "DrugsTogetherLeaf",
     "score": "ScoreLeaf",
     "probability": "ProbabilityLeaf",
+    "probability_any": "ProbabilityAnyLeaf",
     "duration_days": "DurationLeaf",
+    "pain_score": "PainScoreLeaf",
+    "mme": "MmeLeaf",
+    "allergy": "AllergyLeaf",
+    "tried": "TriedLeaf",
 }
 
 
@@ -141,7 +194,12 @@ Rule = Annotated[
     | Annotated[DrugsTogetherLeaf, Tag("DrugsTogetherLeaf")]
     | Annotated[ScoreLeaf, Tag("ScoreLeaf")]
     | Annotated[ProbabilityLeaf, Tag("ProbabilityLeaf")]
-    | Annotated[DurationLeaf, Tag("DurationLeaf")],
+    | Annotated[ProbabilityAnyLeaf, Tag("ProbabilityAnyLeaf")]
+    | Annotated[DurationLeaf, Tag("DurationLeaf")]
+    | Annotated[PainScoreLeaf, Tag("PainScoreLeaf")]
+    | Annotated[MmeLeaf, Tag("MmeLeaf")]
+    | Annotated[AllergyLeaf, Tag("AllergyLeaf")]
+    | Annotated[TriedLeaf, Tag("TriedLeaf")],
     Discriminator(_kind_of_rule),
 ]
 

@@ -22,7 +22,7 @@ class FindingVocabulary:
         named = [
             (_plain(word), finding.id)
             for finding in findings.values()
-            if finding.role == "risk"
+            if finding.role == "risk" or (finding.role == "care" and finding.kind == "history")
             for word in (finding.id, finding.name, *finding.synonyms)
         ]
         # A word that an entry spells out outranks one that is left after cutting another's.

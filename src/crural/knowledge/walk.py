@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crural.knowledge.ladder import Course
 from crural.knowledge.model import (
     ByAge,
     Condition,
@@ -15,6 +16,7 @@ from crural.knowledge.model import (
     Link,
 )
 from crural.knowledge.numbers import Number, Scale
+from crural.knowledge.treatment import Opioids, Treatment
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Place:
 
 
 def numbers_of(knowledge: Knowledge) -> Iterator[Place]:
-    """Every number of findings, mechanisms and conditions."""
+    """Every number of findings, mechanisms, conditions, treatments, ladders and courses."""
     for finding in knowledge.findings.values():
         yield from _of_finding(finding)
     for mechanism in knowledge.mechanisms.values():
@@ -38,6 +40,49 @@ def numbers_of(knowledge: Knowledge) -> Iterator[Place]:
             yield from _of_link(f"mechanisms/{mechanism.id}.yaml", mechanism.id, link)
     for condition in (*knowledge.conditions.values(), knowledge.other):
         yield from numbers_of_condition(condition)
+    for treatment in knowledge.treatments.values():
+        yield from _of_treatment(treatment)
+    yield from _of_opioids(knowledge.opioids)
+    for ladder in knowledge.ladders.values():
+        for rung in ladder.rungs:
+            if rung.taken_as_done_after is not None:
+                file, days = f"ladders/{ladder.id}.yaml", rung.taken_as_done_after
+                yield Place(file, ladder.id, "rungs", f"{rung.id} days", days, "real")
+    for course in knowledge.courses.values():
+        yield from _of_course(course)
+
+
+def _of_treatment(treatment: Treatment) -> Iterator[Place]:
+    file, name = f"treatments/{treatment.id}.yaml", treatment.id
+    if treatment.adequate is not None:
+        yield Place(file, name, "adequate", "days", treatment.adequate.days, "real")
+        if treatment.adequate.dose is not None:
+            yield Place(file, name, "adequate", "dose", treatment.adequate.dose.amount, "real")
+        if treatment.adequate.sessions is not None:
+            yield Place(file, name, "adequate", "sessions", treatment.adequate.sessions, "real")
+    if treatment.dosing is not None:
+        yield Place(file, name, "dosing", "start", treatment.dosing.start.amount, "real")
+        yield Place(file, name, "dosing", "most", treatment.dosing.most.amount, "real")
+        for renal in treatment.dosing.renal:
+            yield Place(file, name, "dosing", "renal", renal.most.amount, "real")
+    for effect in treatment.effects:
+        if effect.value is not None:
+            about = f"{effect.measure} in {', '.join(effect.in_)}"
+            yield Place(file, name, "effects", about, effect.value, "real")
+
+
+def _of_opioids(opioids: Opioids) -> Iterator[Place]:
+    for opioid in opioids.opioids:
+        yield Place("opioids.yaml", opioid.name, "factor", opioid.route, opioid.factor, "ratio")
+    for threshold in opioids.thresholds:
+        yield Place("opioids.yaml", "thresholds", "at_least", "MME", threshold.at_least, "real")
+
+
+def _of_course(course: Course) -> Iterator[Place]:
+    for point in course.points:
+        yield Place("courses", course.id, "points", "week", point.week, "real")
+        yield Place("courses", course.id, "points", "left", point.left, "real")
+    yield Place("courses", course.id, "spread", course.id, course.spread, "real")
 
 
 def numbers_of_condition(condition: Condition) -> Iterator[Place]:

@@ -1,20 +1,12 @@
 """Decides rules. A rule of the knowledge files and what is known of a patient make a verdict.
 
-`verdict` is the three-valued logic, `evaluate` applies it to one record or to a table of records.
+`verdict` is the three-valued logic; `subject` is what rules see of a patient, `quantities` what
+their leaves ask for; `evaluate` applies a rule to one record or to a table of records.
 """
 
 from crural.rules.evaluate import (
-    RECORD_QUESTIONS,
     Compiled,
-    DrugsOfClass,
-    DrugsTogether,
-    DrugTaken,
-    Grade,
     InRange,
-    Patient,
-    PregnancyWeeks,
-    Quantity,
-    Subject,
     Table,
     compile_rule,
     evaluate,
@@ -24,6 +16,14 @@ from crural.rules.evaluate import (
     truth_column,
     truth_of,
 )
+from crural.rules.quantities import (
+    DrugsOfClass,
+    DrugsTogether,
+    Grade,
+    PregnancyWeeks,
+    Quantity,
+)
+from crural.rules.subject import RECORD_QUESTIONS, DrugTaken, Patient, Subject
 from crural.rules.verdict import (
     UNKNOWN_INTERVAL,
     Interval,

@@ -8,19 +8,17 @@ which interval each quantity lies; what is unknown lies anywhere.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from crural.facts import Facts
 from crural.knowledge import Knowledge
 from crural.knowledge.rules import (
     AgeLeaf,
     All,
+    AllergyLeaf,
     AnyOf,
     AtLeast,
     Bounds,
@@ -28,18 +26,40 @@ from crural.knowledge.rules import (
     DrugsTogetherLeaf,
     DurationLeaf,
     FindingLeaf,
+    MmeLeaf,
     Not,
+    PainScoreLeaf,
     PregnancyLeaf,
+    ProbabilityAnyLeaf,
     ProbabilityLeaf,
     Rule,
     ScoreLeaf,
     SexLeaf,
+    TriedLeaf,
 )
+from crural.rules.quantities import (
+    Age,
+    Allergy,
+    DaysOfUse,
+    DrugsOfClass,
+    DrugsTogether,
+    DurationDays,
+    Female,
+    Grade,
+    LatestPain,
+    Likelihood,
+    LikelihoodOfAny,
+    OpioidMme,
+    Outcome,
+    PregnancyWeeks,
+    Quantity,
+    Relief,
+)
+from crural.rules.subject import Subject
 from crural.rules.verdict import (
     UNKNOWN_INTERVAL,
     Codes,
     Column,
-    Interval,
     Truth,
     Verdict,
     negate,
@@ -49,351 +69,8 @@ from crural.rules.verdict import (
     within,
 )
 
-DURATION = "pain-duration"
-PREGNANT = "pregnancy-any"
-THIRD_TRIMESTER = "pregnancy-third-trimester"
-
-# A woman of these ages may be pregnant without the record saying so.
-CHILDBEARING_AGE: Interval = (12, 55)
-THIRD_TRIMESTER_WEEKS = 28
-
 # Points such as 0.1 + 0.2 must reach 0.3.
 _ROUNDING = 1e-9
-
-# What a verdict can ask for that is no finding, and how to ask the patient for it.
-RECORD_QUESTIONS: Mapping[str, str] = {
-    "age": "How old are you?",
-    "sex": "Are you female or male?",
-    "pregnancy_weeks": "Are you pregnant and, if so, in which week?",
-    "drugs": "Which drugs do you take now, bought ones included?",
-}
-
-
-class DrugTaken(NamedTuple):
-    """A drug the patient takes now, and the classes it belongs to."""
-
-    name: str
-    classes: frozenset[str]
-
-
-class Subject(Protocol):
-    """What rules need to know of one patient. Intervals include both ends."""
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """States of findings, scores, and names."""
-        ...
-
-    @property
-    def age(self) -> float | None:
-        """Age in years."""
-        ...
-
-    @property
-    def sex(self) -> str | None:
-        """female or male."""
-        ...
-
-    @property
-    def pregnancy_weeks(self) -> Interval:
-        """Completed weeks of a present pregnancy; 0 without one."""
-        ...
-
-    @property
-    def duration_days(self) -> Interval:
-        """Days since the pain began."""
-        ...
-
-    @property
-    def drugs(self) -> Sequence[DrugTaken] | None:
-        """The drugs taken now, each drug once; None when they are not recorded."""
-        ...
-
-    def grade(self, finding: str) -> Interval:
-        """Index of the finding's state on the worse side (0: absent or normal)."""
-        ...
-
-    def words(self, finding: str) -> str:
-        """What is known of a finding, in words."""
-        ...
-
-    def probability(self, condition: str) -> float | None:
-        """Posterior probability of a condition; None when it was not computed."""
-        ...
-
-
-@dataclass(frozen=True)
-class Patient:
-    """The facts of a record, and the probabilities that follow from them, as a subject of rules."""
-
-    facts: Facts
-    probabilities: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def knowledge(self) -> Knowledge:
-        """States of findings, scores, and names."""
-        return self.facts.knowledge
-
-    @property
-    def age(self) -> float:
-        """Age in years."""
-        return self.facts.record.age
-
-    @property
-    def sex(self) -> str:
-        """female or male."""
-        return self.facts.record.sex
-
-    @cached_property
-    def pregnancy_weeks(self) -> Interval:
-        """Completed weeks of a present pregnancy; 0 without one."""
-        weeks = self.facts.record.pregnancy_weeks
-        if weeks is not None:
-            return (weeks, weeks)
-        pregnant = self.facts.state(PREGNANT)
-        late = self.facts.state(THIRD_TRIMESTER)
-        youngest, oldest = CHILDBEARING_AGE
-        if self.sex == "male" or pregnant == 0:
-            return (0, 0)
-        if late:
-            return (THIRD_TRIMESTER_WEEKS, math.inf)
-        if pregnant is None and not youngest <= self.age <= oldest:
-            return (0, 0)
-        return (1 if pregnant else 0, math.inf if late is None else THIRD_TRIMESTER_WEEKS - 1)
-
-    @cached_property
-    def duration_days(self) -> Interval:
-        """Days since the pain began: the number stated, or the limits of the state stated."""
-        fact = self.facts.table.get((DURATION, "here"))
-        if fact is None:
-            return UNKNOWN_INTERVAL
-        if fact.value is not None:
-            return (fact.value, fact.value)
-        state = self.knowledge.findings[DURATION].states[fact.state]
-        return (
-            0.0 if state.min is None else state.min,
-            math.inf if state.max is None else math.nextafter(state.max, -math.inf),
-        )
-
-    @cached_property
-    def drugs(self) -> tuple[DrugTaken, ...] | None:
-        """The drugs taken now. An empty list in the record means that nobody asked."""
-        if not self.facts.record.drugs:
-            return None
-        # Two strengths of one drug are one drug.
-        taken: dict[str, DrugTaken] = {}
-        for drug, classes in zip(self.facts.record.drugs, self.facts.drug_classes, strict=True):
-            taken.setdefault(_without_dose(drug.name), DrugTaken(drug.name, classes))
-        return tuple(taken.values())
-
-    def grade(self, finding: str) -> Interval:
-        """Index of the finding's state on the worse side (0: absent or normal).
-
-        A record that speaks of the painful side alone is taken at its word for the other one too;
-        one that speaks of the other side alone leaves open how much worse the painful one is.
-        """
-        here = self.facts.state(finding, "here")
-        other = self.facts.state(finding, "other-side") or 0
-        if here is None:
-            return (other, math.inf)
-        worse = max(here, other)
-        return (worse, worse)
-
-    def words(self, finding: str) -> str:
-        """What is known of a finding, in words."""
-        here = self.facts.table.get((finding, "here"))
-        other = self.facts.table.get((finding, "other-side"))
-        fact = other if here is None or (other and other.state > here.state) else here
-        entry = self.knowledge.findings[finding]
-        if fact is None:
-            return f"{entry.name}: not known"
-        said = entry.name if fact.state else f"{entry.name}: absent"
-        if entry.graded:
-            said = f"{entry.name}: {entry.states[fact.state].name}"
-        if fact.value is not None:
-            said += f", {fact.value:g} {fact.unit or ''}".rstrip()
-        remarks = ["other leg"] if fact.place == "other-side" else []
-        remarks += [] if fact.stated else [fact.why]
-        return f"{said} ({'; '.join(remarks)})" if remarks else said
-
-    def probability(self, condition: str) -> float | None:
-        """Posterior probability of a condition; None when it was not computed."""
-        return self.probabilities.get(condition)
-
-
-def _without_dose(name: str) -> str:
-    return re.split(r"\d", name.casefold(), maxsplit=1)[0].strip() or name.casefold()
-
-
-# --- quantities ----------------------------------------------------------------------------------
-# What leaves ask for. Each has a `question`, the fact that settles it; `read` gives the limits
-# between which it lies in a patient, `words` says what is known of it.
-
-
-@dataclass(frozen=True)
-class Grade:
-    """How far a finding goes: the index of its state, on the worse side."""
-
-    finding: str
-
-    @property
-    def question(self) -> str:
-        return self.finding
-
-    def read(self, subject: Subject) -> Interval:
-        return subject.grade(self.finding)
-
-    def words(self, subject: Subject) -> str:
-        return subject.words(self.finding)
-
-
-@dataclass(frozen=True)
-class Age:
-    """Age in years."""
-
-    question: ClassVar[str] = "age"
-
-    def read(self, subject: Subject) -> Interval:
-        return _number(subject.age)
-
-    def words(self, subject: Subject) -> str:
-        return f"aged {subject.age:g}"
-
-
-@dataclass(frozen=True)
-class Female:
-    """1 in a woman, 0 in a man."""
-
-    question: ClassVar[str] = "sex"
-
-    def read(self, subject: Subject) -> Interval:
-        return _number(None if subject.sex is None else float(subject.sex == "female"))
-
-    def words(self, subject: Subject) -> str:
-        return f"{subject.sex}"
-
-
-@dataclass(frozen=True)
-class PregnancyWeeks:
-    """Completed weeks of a present pregnancy; 0 without one."""
-
-    question: ClassVar[str] = "pregnancy_weeks"
-
-    def read(self, subject: Subject) -> Interval:
-        return subject.pregnancy_weeks
-
-    def words(self, subject: Subject) -> str:
-        if subject.pregnancy_weeks[1] == 0:
-            return "not pregnant"
-        return f"{_span(subject.pregnancy_weeks, 'weeks')} pregnant"
-
-
-@dataclass(frozen=True)
-class DurationDays:
-    """Days since the pain began."""
-
-    question: ClassVar[str] = DURATION
-
-    def read(self, subject: Subject) -> Interval:
-        return subject.duration_days
-
-    def words(self, subject: Subject) -> str:
-        return f"pain for {_span(subject.duration_days, 'days')}"
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """Posterior probability of a condition."""
-
-    condition: str
-
-    @property
-    def question(self) -> str:
-        return f"probability:{self.condition}"
-
-    def read(self, subject: Subject) -> Interval:
-        return _number(subject.probability(self.condition))
-
-    def words(self, subject: Subject) -> str:
-        condition = subject.knowledge.conditions.get(self.condition)
-        name = self.condition if condition is None else condition.name
-        return f"{name}: probability {100 * (subject.probability(self.condition) or 0.0):.2g} %"
-
-
-@dataclass(frozen=True)
-class DrugsOfClass:
-    """How many drugs of a class are taken.
-
-    finding: what a drug of the class implies ("takes an anticoagulant", but also "has diabetes" for
-    insulin); None when it implies nothing.
-    """
-
-    drug_class: str
-    finding: str | None
-
-    question: ClassVar[str] = "drugs"
-
-    def read(self, subject: Subject) -> Interval:
-        listed = sum(self.drug_class in drug.classes for drug in subject.drugs or ())
-        if listed:
-            return (listed, listed)
-        least, most = UNKNOWN_INTERVAL if self.finding is None else subject.grade(self.finding)
-        if most < 1:
-            return (0, 0)
-        # A list is taken as complete, until a finding says that a drug may be missing from it.
-        return UNKNOWN_INTERVAL if subject.drugs is None or least >= 1 else (0, 0)
-
-    def words(self, subject: Subject) -> str:
-        taken = [drug.name for drug in subject.drugs or () if self.drug_class in drug.classes]
-        if taken:
-            return f"takes {' and '.join(taken)}"
-        label = subject.knowledge.drugs.classes.get(self.drug_class, self.drug_class)
-        return f"takes nothing of the kind: {label}"
-
-
-@dataclass(frozen=True)
-class DrugsTogether:
-    """How many different drugs between them cover all of some classes; 0 when one is missing."""
-
-    classes: tuple[DrugsOfClass, ...]
-
-    question: ClassVar[str] = "drugs"
-
-    def read(self, subject: Subject) -> Interval:
-        counts = [wanted.read(subject) for wanted in self.classes]
-        if any(most == 0 for _, most in counts):
-            return (0, 0)
-        if any(least == 0 for least, _ in counts):
-            return UNKNOWN_INTERVAL
-        names = {wanted.drug_class for wanted in self.classes}
-        relevant = sum(not names.isdisjoint(drug.classes) for drug in subject.drugs or ())
-        return (relevant, relevant)
-
-    def words(self, subject: Subject) -> str:
-        missing = [wanted for wanted in self.classes if wanted.read(subject)[1] == 0]
-        said = (wanted.words(subject) for wanted in missing[:1] or self.classes)
-        return "; ".join(dict.fromkeys(said))
-
-
-Quantity: TypeAlias = (
-    Grade | Age | Female | PregnancyWeeks | DurationDays | Likelihood | DrugsOfClass | DrugsTogether
-)
-
-
-def _number(value: float | None) -> Interval:
-    return UNKNOWN_INTERVAL if value is None else (value, value)
-
-
-def _span(interval: Interval, unit: str) -> str:
-    least, most = interval
-    if least == most:
-        return f"{least:g} {unit}"
-    if most == math.inf:
-        return f"{least:g} {unit} or more"
-    return f"{least:g} to {most:g} {unit}"
-
-
-# --- rules ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -464,33 +141,35 @@ def compile_rule(rule: Rule, knowledge: Knowledge) -> Compiled:
             return _compile_leaf(rule, knowledge)
 
 
-def _compile_leaf(leaf: Rule, knowledge: Knowledge) -> InRange:
-    match leaf:
-        case FindingLeaf(state_at_least=None):
-            compiled = InRange(Grade(leaf.finding))
-        case FindingLeaf(state_at_least=str(state)):
-            states = knowledge.findings[leaf.finding].state_ids
-            compiled = InRange(Grade(leaf.finding), states.index(state))
-        case DrugLeaf():
-            compiled = InRange(_of_class(leaf.drug_class, knowledge))
-        case DrugsTogetherLeaf():
-            classes = tuple(_of_class(one, knowledge) for one in leaf.drug_classes_together)
-            compiled = InRange(DrugsTogether(classes), 2)
-        case AgeLeaf():
-            compiled = _bounded(Age(), leaf.age)
-        case SexLeaf(sex="female"):
-            compiled = InRange(Female())
-        case SexLeaf():
-            compiled = InRange(Female(), 0, 1)
-        case PregnancyLeaf():
-            compiled = _bounded(PregnancyWeeks(), leaf.pregnancy_weeks)
-        case DurationLeaf():
-            compiled = _bounded(DurationDays(), leaf.duration_days)
-        case ProbabilityLeaf():
-            compiled = InRange(Likelihood(leaf.probability), leaf.min)
-        case _:
-            raise TypeError(f"{type(leaf).__name__} is no rule")
-    return compiled
+def _compile_leaf(leaf: Any, knowledge: Knowledge) -> InRange:
+    compile_one = _LEAVES.get(type(leaf))
+    if compile_one is None:
+        raise TypeError(f"{type(leaf).__name__} is no rule")
+    return compile_one(leaf, knowledge)
+
+
+def _of_finding(leaf: FindingLeaf, knowledge: Knowledge) -> InRange:
+    if leaf.state_at_least is None:
+        return InRange(Grade(leaf.finding))
+    states = knowledge.findings[leaf.finding].state_ids
+    return InRange(Grade(leaf.finding), states.index(leaf.state_at_least))
+
+
+def _of_drugs_together(leaf: DrugsTogetherLeaf, knowledge: Knowledge) -> InRange:
+    classes = tuple(_of_class(one, knowledge) for one in leaf.drug_classes_together)
+    return InRange(DrugsTogether(classes), 2)
+
+
+def _of_sex(leaf: SexLeaf, _: Knowledge) -> InRange:
+    return InRange(Female()) if leaf.sex == "female" else InRange(Female(), 0, 1)
+
+
+def _of_treatments(leaf: TriedLeaf, _: Knowledge) -> InRange:
+    if leaf.days is not None:
+        return _bounded(DaysOfUse(leaf.tried), leaf.days)
+    if leaf.relief_percent is not None:
+        return _bounded(Relief(leaf.tried), leaf.relief_percent)
+    return InRange(Outcome(leaf.tried, leaf.outcome))
 
 
 def _of_class(drug_class: str, knowledge: Knowledge) -> DrugsOfClass:
@@ -503,6 +182,23 @@ def _bounded(quantity: Quantity, bounds: Bounds) -> InRange:
         0 if bounds.min is None else bounds.min,
         math.inf if bounds.max is None else bounds.max,
     )
+
+
+_LEAVES: Mapping[type, Callable[[Any, Knowledge], InRange]] = {
+    FindingLeaf: _of_finding,
+    DrugLeaf: lambda leaf, knowledge: InRange(_of_class(leaf.drug_class, knowledge)),
+    DrugsTogetherLeaf: _of_drugs_together,
+    AgeLeaf: lambda leaf, _: _bounded(Age(), leaf.age),
+    SexLeaf: _of_sex,
+    PregnancyLeaf: lambda leaf, _: _bounded(PregnancyWeeks(), leaf.pregnancy_weeks),
+    DurationLeaf: lambda leaf, _: _bounded(DurationDays(), leaf.duration_days),
+    ProbabilityLeaf: lambda leaf, _: InRange(Likelihood(leaf.probability), leaf.min),
+    ProbabilityAnyLeaf: lambda leaf, _: InRange(LikelihoodOfAny(leaf.probability_any), leaf.min),
+    PainScoreLeaf: lambda leaf, _: _bounded(LatestPain(), leaf.pain_score),
+    MmeLeaf: lambda leaf, _: _bounded(OpioidMme(), leaf.mme),
+    AllergyLeaf: lambda leaf, _: InRange(Allergy(leaf.allergy)),
+    TriedLeaf: _of_treatments,
+}
 
 
 def leaves_of(rule: Compiled) -> Iterator[InRange]:

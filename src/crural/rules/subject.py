@@ -1,0 +1,242 @@
+"""What rules need to know of one patient, and the record's way of giving it.
+
+Nothing here decides anything: a subject says between which limits each quantity lies, and what is
+not recorded lies anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from crural.facts import Facts
+from crural.history import Attempt, attempts_of, opioid_total
+from crural.knowledge import Knowledge
+from crural.rules.verdict import UNKNOWN_INTERVAL, Interval
+
+DURATION = "pain-duration"
+PREGNANT = "pregnancy-any"
+THIRD_TRIMESTER = "pregnancy-third-trimester"
+
+# A woman of these ages may be pregnant without the record saying so.
+CHILDBEARING_AGE: Interval = (12, 55)
+THIRD_TRIMESTER_WEEKS = 28
+
+
+# What a verdict can ask for that is no finding, and how to ask the patient for it.
+RECORD_QUESTIONS: Mapping[str, str] = {
+    "age": "How old are you?",
+    "sex": "Are you female or male?",
+    "pregnancy_weeks": "Are you pregnant and, if so, in which week?",
+    "drugs": "Which drugs do you take now, bought ones included?",
+    "doses": "How much of each pain killer do you take, and how often?",
+    "allergies": "Are you allergic to any drug?",
+    "pain_scores": "How bad is the pain, from 0 (none) to 10 (worst)?",
+}
+
+
+class DrugTaken(NamedTuple):
+    """A drug the patient takes now, and the classes it belongs to."""
+
+    name: str
+    classes: frozenset[str]
+
+
+class Subject(Protocol):
+    """What rules need to know of one patient. Intervals include both ends."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """States of findings, scores, and names."""
+        ...
+
+    @property
+    def age(self) -> float | None:
+        """Age in years."""
+        ...
+
+    @property
+    def sex(self) -> str | None:
+        """female or male."""
+        ...
+
+    @property
+    def pregnancy_weeks(self) -> Interval:
+        """Completed weeks of a present pregnancy; 0 without one."""
+        ...
+
+    @property
+    def duration_days(self) -> Interval:
+        """Days since the pain began."""
+        ...
+
+    @property
+    def drugs(self) -> Sequence[DrugTaken] | None:
+        """The drugs taken now, each drug once; None when they are not recorded."""
+        ...
+
+    def grade(self, finding: str) -> Interval:
+        """Index of the finding's state on the worse side (0: absent or normal)."""
+        ...
+
+    def words(self, finding: str) -> str:
+        """What is known of a finding, in words."""
+        ...
+
+    def probability(self, condition: str) -> float | None:
+        """Posterior probability of a condition; None when it was not computed."""
+        ...
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """What was tried, and what is taken now."""
+        ...
+
+    @property
+    def pain_score(self) -> Interval:
+        """The latest pain score, 0 to 10."""
+        ...
+
+    @property
+    def opioid_mme(self) -> Interval:
+        """Opioids taken now, in milligrams of oral morphine a day."""
+        ...
+
+    @property
+    def allergies(self) -> Sequence[str] | None:
+        """The allergies recorded; None when nobody asked."""
+        ...
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The facts of a record, and the probabilities that follow from them, as a subject of rules."""
+
+    facts: Facts
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """States of findings, scores, and names."""
+        return self.facts.knowledge
+
+    @property
+    def age(self) -> float:
+        """Age in years."""
+        return self.facts.record.age
+
+    @property
+    def sex(self) -> str:
+        """female or male."""
+        return self.facts.record.sex
+
+    @cached_property
+    def pregnancy_weeks(self) -> Interval:
+        """Completed weeks of a present pregnancy; 0 without one."""
+        weeks = self.facts.record.pregnancy_weeks
+        if weeks is not None:
+            return (weeks, weeks)
+        pregnant = self.facts.state(PREGNANT)
+        late = self.facts.state(THIRD_TRIMESTER)
+        youngest, oldest = CHILDBEARING_AGE
+        if self.sex == "male" or pregnant == 0:
+            return (0, 0)
+        if late:
+            return (THIRD_TRIMESTER_WEEKS, math.inf)
+        if pregnant is None and not youngest <= self.age <= oldest:
+            return (0, 0)
+        return (1 if pregnant else 0, math.inf if late is None else THIRD_TRIMESTER_WEEKS - 1)
+
+    @cached_property
+    def duration_days(self) -> Interval:
+        """Days since the pain began: the number stated, or the limits of the state stated."""
+        fact = self.facts.table.get((DURATION, "here"))
+        if fact is None:
+            return UNKNOWN_INTERVAL
+        if fact.value is not None:
+            return (fact.value, fact.value)
+        state = self.knowledge.findings[DURATION].states[fact.state]
+        return (
+            0.0 if state.min is None else state.min,
+            math.inf if state.max is None else math.nextafter(state.max, -math.inf),
+        )
+
+    @cached_property
+    def drugs(self) -> tuple[DrugTaken, ...] | None:
+        """The drugs taken now. An empty list in the record means that nobody asked."""
+        if not self.facts.record.drugs:
+            return None
+        # Two strengths of one drug are one drug.
+        taken: dict[str, DrugTaken] = {}
+        for drug, classes in zip(self.facts.record.drugs, self.facts.drug_classes, strict=True):
+            taken.setdefault(_without_dose(drug.name), DrugTaken(drug.name, classes))
+        return tuple(taken.values())
+
+    def grade(self, finding: str) -> Interval:
+        """Index of the finding's state on the worse side (0: absent or normal).
+
+        A record that speaks of the painful side alone is taken at its word for the other one too;
+        one that speaks of the other side alone leaves open how much worse the painful one is.
+        """
+        here = self.facts.state(finding, "here")
+        other = self.facts.state(finding, "other-side") or 0
+        if here is None:
+            return (other, math.inf)
+        worse = max(here, other)
+        return (worse, worse)
+
+    def words(self, finding: str) -> str:
+        """What is known of a finding, in words."""
+        here = self.facts.table.get((finding, "here"))
+        other = self.facts.table.get((finding, "other-side"))
+        fact = other if here is None or (other and other.state > here.state) else here
+        entry = self.knowledge.findings[finding]
+        if fact is None:
+            return f"{entry.name}: not known"
+        said = entry.name if fact.state else f"{entry.name}: absent"
+        if entry.graded:
+            said = f"{entry.name}: {entry.states[fact.state].name}"
+        if fact.value is not None:
+            said += f", {fact.value:g} {fact.unit or ''}".rstrip()
+        remarks = ["other leg"] if fact.place == "other-side" else []
+        remarks += [] if fact.stated else [fact.why]
+        return f"{said} ({'; '.join(remarks)})" if remarks else said
+
+    def probability(self, condition: str) -> float | None:
+        """Posterior probability of a condition; None when it was not computed."""
+        return self.probabilities.get(condition)
+
+    @cached_property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was tried, and what is taken now."""
+        return attempts_of(self.facts.record, self.knowledge)
+
+    @cached_property
+    def pain_score(self) -> Interval:
+        """The latest pain score. Scores with a date come after those with the number of a day."""
+        scores = self.facts.record.pain_scores
+        if not scores:
+            return (0, 10)
+        latest = max(
+            scores, key=lambda s: (s.date is not None, s.date.toordinal() if s.date else s.day or 0)
+        )
+        return (latest.nrs, latest.nrs)
+
+    @cached_property
+    def opioid_mme(self) -> Interval:
+        """Opioids taken now, in milligrams of oral morphine a day."""
+        total = opioid_total(self.facts.record, self.knowledge)
+        return UNKNOWN_INTERVAL if total is None else total.interval
+
+    @property
+    def allergies(self) -> tuple[str, ...] | None:
+        """The allergies recorded. An empty list in the record means that nobody asked."""
+        return self.facts.record.allergies or None
+
+
+def _without_dose(name: str) -> str:
+    return re.split(r"\d", name.casefold(), maxsplit=1)[0].strip() or name.casefold()

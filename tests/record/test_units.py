@@ -34,6 +34,12 @@ from crural.record.units import UnitError, convert, ucum, understood
         ("pain-duration", 6, "weeks", "d", 42),
         ("pain-duration", 2, "months", "d", 60.875),
         ("pain-duration", 2, "years", "d", 730.5),
+        ("life-expectancy", 1, "year", "mo", 12),
+        ("life-expectancy", 52, "weeks", "mo", 12),
+        ("life-expectancy", 365, "days", "mo", 12),
+        ("life-expectancy", 90, "days", "mo", 3),
+        ("qtc", 0.46, "s", "ms", 460),
+        ("egfr", 1.0, "mL/s", "mL/min", 60),
     ],
 )
 def test_conversion(finding: str, value: float, unit: str, wanted: str, converted: float) -> None:
@@ -50,6 +56,23 @@ def test_multiple_of_the_upper_limit_cannot_come_from_an_activity() -> None:
         convert("alp", 110, "U/L", "{xULN}")
     assert "upper limit" in caught.value.problem
     assert "divide the result" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("spelling", "unit"),
+    [
+        ("mL/min/1.73 m²", "mL/min"),
+        ("mL/min/{1.73_m2}", "mL/min"),
+        ("10^3/uL", "10*9/L"),
+        ("K/µL", "10*9/L"),
+        ("mEq/L", "mmol/L"),
+        ("kg/m²", "kg/m2"),
+        ("msec", "ms"),
+        ("INR", "1"),
+    ],
+)
+def test_spelling_of_a_laboratory_form_is_known(spelling: str, unit: str) -> None:
+    assert ucum(spelling) == unit
 
 
 def test_unknown_spelling_is_left_as_it_is() -> None:

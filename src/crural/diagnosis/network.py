@@ -17,7 +17,7 @@ what keeps exact inference cheap (see `inference`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -121,7 +121,7 @@ class Network:
     links: tuple[CauseLink, ...]
     cdf: Array
     cdf_parameter: Ints
-    parameters: tuple[Parameter, ...]
+    parameters: Sequence[Parameter]
     bilateral: Array
     _backgrounds: dict[float, Array] = field(default_factory=dict, repr=False, compare=False)
 
@@ -375,13 +375,14 @@ class _Compiler:
             for v in condition.variants
         ]
         stated = {link.finding: link for link in condition.findings}
+        overall = set(stated)
         for finding, link in stated.items():
             _share_between_variants(common, forms, variants, finding, link)
         for form_stated in condition.variants:
             stated |= {link.finding: link for link in form_stated.findings}
         for finding in stated:
             _let_variants_speak(common, forms, condition, finding)
-        self._fill(common, forms, set(stated))
+        self._fill(common, forms, overall, set(stated))
         for variant, form in [(None, common), *enumerate(forms)]:
             self._add_group(Group(index, variant, None, 1.0, -1), form.direct)
             for mechanism, (share, pid) in form.shares.items():
@@ -403,8 +404,10 @@ class _Compiler:
             form.state(link, self._without_background(link.finding, cdf), pid)
         return form
 
-    def _fill(self, common: _Form, forms: list[_Form], stated: set[str]) -> None:
+    def _fill(self, common: _Form, forms: list[_Form], overall: set[str], stated: set[str]) -> None:
         """Give the findings about which the condition says nothing what follows from the others.
+
+        `overall` are those stated for the condition as a whole, `stated` those of its variants too.
 
         A more general finding is at least as common as the most common finding nested in it; a
         more specific one takes its usual part of the general one; any other takes the default.
@@ -438,6 +441,18 @@ class _Compiler:
         for name, default in self.defaults.items():
             if name not in listed:
                 common.direct[name] = default
+        self._let_silence_be_silence(common, forms, overall, listed)
+
+    def _let_silence_be_silence(
+        self, common: _Form, forms: list[_Form], overall: set[str], listed: set[str]
+    ) -> None:
+        """What one variant says of a finding is no denial by the others: they take the default."""
+        everywhere = overall | common.listed
+        for name, default in self.defaults.items():
+            if name in listed and name not in everywhere:
+                for form in forms:
+                    if name not in form.listed:
+                        form.direct[name] = default
 
     def _usual_part(self, finding: Finding, parent: Finding) -> float:
         """Share of people with the general finding who have the specific one."""

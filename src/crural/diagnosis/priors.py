@@ -57,22 +57,62 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     1 / (pR + 1 - p) when absent, with R its ratio and p its prevalence: the prior is the average
     over patients with and without it, so that not knowing it changes nothing.
     """
-    probability: list[float] = []
-    spread: list[float] = []
-    steps: list[tuple[PriorStep, ...]] = []
     shares = _shares_in(network.knowledge, facts.record.setting)
-    owns = _own_shares_in(network.knowledge, facts.record.setting)
-    scale = _scale_in(network.knowledge, facts.record.setting)
+    spread = np.array([shares[name].spread for name in network.conditions])
+    conditions = map(network.condition, range(len(network.conditions)))
+    steps = tuple(tuple(_steps(condition, facts, network.knowledge)) for condition in conditions)
+    return Priors(prior_probability(network, facts), spread, steps)
+
+
+def prior_probability(network: Network, facts: Facts) -> Array:
+    """What `priors_of` gives as the probability of each condition, without the reasons."""
+    record = facts.record
+    odds = _odds_without_risks(network, record.setting, record.age, record.sex, record.side)
+    factors: dict[int, float] = {}
+    prevalences = prevalences_at(network.knowledge, int(record.age))
+    for name, known in facts.risks.items():
+        for index, ratio, generals in _with_risk(network).get(name, ()):
+            if known or not any(facts.risks.get(general) is False for general in generals):
+                step = _risk_factor(known, ratio, prevalences[name])
+                factors[index] = factors.get(index, 1.0) * step
+    if factors:
+        odds = odds.copy()
+        odds[list(factors)] *= list(factors.values())
+    return np.asarray(np.maximum(odds / (1.0 + odds), IMPOSSIBLE))
+
+
+@lru_cache(maxsize=2048)
+def _odds_without_risks(
+    network: Network, setting: Setting, age: float, sex: str, side: str | None
+) -> Array:
+    """Prior odds of each condition, with the factors of age, sex and painful side."""
+    owns = _own_shares_in(network.knowledge, setting)
+    scale = _scale_in(network.knowledge, setting)
+    odds = []
     for index, name in enumerate(network.conditions):
-        condition = network.condition(index)
-        base = shares[name]
         own = scale * owns[name]
-        made = tuple(_steps(condition, facts, network.knowledge))
-        odds = own / (1 - own) * math.prod(s.factor for s in made)
-        probability.append(max(odds / (1 + odds), IMPOSSIBLE))
-        spread.append(base.spread)
-        steps.append(made)
-    return Priors(np.array(probability), np.array(spread), tuple(steps))
+        steps = _steps_without_risks(network.condition(index), age, sex, side, network.knowledge)
+        odds.append(own / (1.0 - own) * math.prod(step.factor for step in steps))
+    return np.array(odds)
+
+
+@lru_cache(maxsize=16)
+def _with_risk(
+    network: Network,
+) -> Mapping[str, tuple[tuple[int, float | None, tuple[str, ...]], ...]]:
+    """For each risk factor the conditions that have it: position, ratio (None: cannot be without
+    it), and the more general risk factors of that condition."""
+    ratios = risk_ratios(network.knowledge)
+    found: dict[str, list[tuple[int, float | None, tuple[str, ...]]]] = {}
+    for index in range(len(network.conditions)):
+        condition = network.condition(index)
+        listed = {risk.finding for risk in condition.risks}
+        for risk in condition.risks:
+            ratio = ratios.get((condition.id, risk.finding))
+            generals = tuple(g for g in network.knowledge.nested[risk.finding] if g in listed)
+            entry = index, None if ratio is None else ratio.value, generals
+            found.setdefault(risk.finding, []).append(entry)
+    return {name: tuple(of) for name, of in found.items()}
 
 
 @lru_cache(maxsize=16)
@@ -147,21 +187,25 @@ def risk_ratios(knowledge: Knowledge) -> Mapping[tuple[str, str], Quantity]:
 
 def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
     record = facts.record
+    steps = _steps_without_risks(condition, record.age, record.sex, record.side, knowledge)
+    return steps + _risk_steps(condition, facts, knowledge)
+
+
+def _steps_without_risks(
+    condition: Condition, age: float, sex: str, side: str | None, knowledge: Knowledge
+) -> list[PriorStep]:
     steps = []
     if condition.prior.by_age is not None:
-        factor = _age_factors(knowledge, record.age)[condition.id]
+        factor = _age_factors(knowledge, age)[condition.id]
         sources = condition.prior.by_age.evidence
-        steps.append(PriorStep(None, factor, f"age {record.age:g}", sources))
+        steps.append(PriorStep(None, factor, f"age {age:g}", sources))
     if condition.prior.by_sex is not None:
         sexes = condition.prior.by_sex
-        steps.append(
-            PriorStep(None, cast(float, getattr(sexes, record.sex)), record.sex, sexes.evidence)
-        )
-    if condition.side.left is not None and record.side in {"left", "right"}:
+        steps.append(PriorStep(None, cast(float, getattr(sexes, sex)), sex, sexes.evidence))
+    if condition.side.left is not None and side in {"left", "right"}:
         left = _left_shares(knowledge)[condition.id]
-        share = left if record.side == "left" else 1 - left
-        steps.append(PriorStep(None, share / EVEN_SIDES, f"pain on the {record.side}"))
-    steps += _risk_steps(condition, facts, knowledge)
+        share = left if side == "left" else 1 - left
+        steps.append(PriorStep(None, share / EVEN_SIDES, f"pain on the {side}"))
     return steps
 
 
@@ -204,9 +248,14 @@ def _risk_steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> lis
 
 
 def _risk_step(name: str, known: bool, ratio: Quantity | None, prevalence: float) -> PriorStep:
+    factor = _risk_factor(known, None if ratio is None else ratio.value, prevalence)
     if ratio is None:
-        factor = 1 / prevalence if known else IMPOSSIBLE
         return PriorStep(name, factor, "cannot be without it")
-    average = prevalence * ratio.value + 1 - prevalence
-    factor = (ratio.value if known else 1.0) / average
     return PriorStep(name, factor, f"ratio {ratio.value:g}", ratio.sources)
+
+
+def _risk_factor(known: bool, ratio: float | None, prevalence: float) -> float:
+    """Factor on the prior odds of a risk that is known to be there or not to be."""
+    if ratio is None:
+        return 1 / prevalence if known else IMPOSSIBLE
+    return (ratio if known else 1.0) / (prevalence * ratio + 1 - prevalence)

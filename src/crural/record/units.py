@@ -12,7 +12,7 @@ Conversion: TypeAlias = Callable[[Decimal], Decimal]
 
 # UCUM, and how the same unit is written in letters and on laboratory forms (without upper case).
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "1": ("1", "ratio", "none"),
+    "1": ("1", "ratio", "{ratio}", "{inr}", "inr", "none"),
     "%": ("%", "percent", "per cent"),
     "{NRS}": ("{nrs}", "nrs", "/10", "points", "nrs 0-10"),
     "{T-score}": ("{t-score}", "t-score", "t score", "sd"),
@@ -22,11 +22,23 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "nmol/L": ("nmol/l",),
     "ng/mL": ("ng/ml",),
     "ug/L": ("ug/l", "µg/l", "μg/l", "mcg/l"),
+    "mmol/L": ("mmol/l", "meq/l"),
     "mmol/mol": ("mmol/mol",),
     "U/L": ("u/l", "iu/l", "[iu]/l"),
-    "10*9/L": ("10*9/l", "10^9/l", "x10^9/l", "x 10^9/l", "10⁹/l", "×10⁹/l", "× 10⁹/l", "g/l"),
+    "10*9/L": (
+        *("10*9/l", "10^9/l", "x10^9/l", "x 10^9/l", "10⁹/l", "×10⁹/l", "× 10⁹/l", "g/l"),
+        *("10*3/ul", "10^3/ul", "x10^3/ul", "k/ul", "10^3/µl", "k/µl", "10^3/μl", "k/μl"),
+    ),
     "/uL": ("/ul", "/µl", "/μl", "cells/ul", "/mm3", "/mm³"),
     "mm/h": ("mm/h", "mm/hr", "mm/hour"),
+    # A filtration rate is understood per 1.73 square metres of body surface, as laboratories report
+    # it, and a creatinine clearance is compared with the same limits.
+    "mL/min": (
+        *("ml/min", "ml/min/1.73m2", "ml/min/1.73 m2", "ml/min/1.73m^2", "ml/min/1.73 m^2"),
+        *("ml/min/1.73m²", "ml/min/1.73 m²", "ml/min/{1.73_m2}"),
+    ),
+    "mL/s": ("ml/s", "ml/s/1.73m2", "ml/s/1.73 m2", "ml/s/1.73m²", "ml/s/{1.73_m2}"),
+    "kg/m2": ("kg/m2", "kg/m^2", "kg/m²"),
     "mL": ("ml", "cc"),
     "L": ("l", "litre", "litres", "liter", "liters"),
     "Cel": ("cel", "°c", "c", "degc", "celsius", "º c", "° c"),
@@ -35,6 +47,8 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "km": ("km",),
     "[mi_i]": ("[mi_i]", "mile", "miles"),
     "[yd_i]": ("[yd_i]", "yard", "yards", "yd"),
+    "ms": ("ms", "msec", "millisecond", "milliseconds"),
+    "s": ("s", "sec", "second", "seconds"),
     "min": ("min", "mins", "minute", "minutes"),
     "h": ("h", "hr", "hour", "hours"),
     "d": ("d", "day", "days"),
@@ -60,6 +74,11 @@ def _celsius(fahrenheit: Decimal) -> Decimal:
     return round((fahrenheit - 32) * 5 / 9, 1)
 
 
+def _months(days: Decimal) -> Decimal:
+    # To the tenth, so that 365 days, or 52 weeks, are the 12 months that they are meant to be.
+    return round(days / Decimal("30.4375"), 1)
+
+
 def _hba1c_ifcc(percent: Decimal) -> Decimal:
     # The IFCC's master equation for NGSP units (Hoelzel et al., Clin Chem 2004;50:166), inverted
     # with the constants that laboratories use, and rounded as they report it. Unrounded, 6.5 %
@@ -80,6 +99,11 @@ _CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
     ("wk", "d"): _times("7"),
     ("mo", "d"): _times("30.4375"),
     ("a", "d"): _times("365.25"),
+    ("a", "mo"): _times("12"),
+    ("wk", "mo"): lambda value: _months(7 * value),
+    ("d", "mo"): _months,
+    ("s", "ms"): _times("1000"),
+    ("mL/s", "mL/min"): _times("60"),
 }
 # From mass to amount of substance the factor depends on the substance. The factor for
 # 25-hydroxyvitamin D is the rounded one of the guidelines (20 ng/mL stands for 50 nmol/L).

@@ -36,7 +36,7 @@ lock: $(STAMP) ## renew the lock files after a change of dependencies
 	$(BIN)/$(LOCK) --group dev --group docs -o locks/docs.txt
 
 clean: ## remove everything that was made
-	rm -rf .venv site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis src/crural/knowledge/compiled.json
+	rm -rf .venv site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis src/crural/knowledge/compiled-*.jsonl
 
 $(UV):
 	$(PYTHON) -m venv .venv
@@ -45,7 +45,8 @@ $(UV):
 $(STAMP): $(UV) locks/dev.txt pyproject.toml
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
-	$(BIN)/python -m crural.knowledge.compiled
+	$(BIN)/python -m crural.diagnosis.kernel  # compiles the engine, half a minute
+	for form in text json html; do PYTHONDONTWRITEBYTECODE= $(BIN)/crural assess examples/left-leg-sciatica.yaml --format $$form >/dev/null || exit 1; done  # leaves bytecode and quick copies
 	@touch $@
 
 .venv/.ready-bench: $(STAMP) locks/bench.txt

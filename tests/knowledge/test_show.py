@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crural.errors import CruralError
-from crural.knowledge.compiled import write
+from crural.knowledge.compiled import kept_form
 from crural.knowledge.loader import load_from_yaml
 from crural.knowledge.model import Knowledge
 from crural.knowledge.show import COLUMNS, export, show
@@ -149,9 +149,8 @@ def test_no_line_is_wider_than_asked(knowledge: Knowledge) -> None:
     assert max(len(line) for line in show("disc", knowledge, width=60).splitlines()) <= 60
 
 
-def test_json_is_the_form_the_knowledge_is_kept_in(knowledge: Knowledge, tmp_path: Path) -> None:
-    write(knowledge, tmp_path / "kept.json")
-    assert json.loads(export(knowledge)) == json.loads((tmp_path / "kept.json").read_text())
+def test_json_holds_all_knowledge_as_plain_data(knowledge: Knowledge) -> None:
+    assert json.loads(export(knowledge)) == kept_form(knowledge)
 
 
 def test_csv_holds_every_number(knowledge: Knowledge) -> None:

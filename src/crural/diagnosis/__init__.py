@@ -1,6 +1,12 @@
 """Which causes explain the record: network, exact inference, reasons, next checks, uncertainty."""
 
-from crural.diagnosis.diagnose import CauseFound, Diagnosis, Explanation, diagnose
+from crural.diagnosis.diagnose import (
+    CauseFound,
+    Diagnosis,
+    Explanation,
+    diagnose,
+    probabilities_given,
+)
 from crural.diagnosis.network import OTHER, Network, compile_network
 from crural.diagnosis.problem import Case, case_of
 
@@ -14,4 +20,5 @@ __all__ = [
     "case_of",
     "compile_network",
     "diagnose",
+    "probabilities_given",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -136,6 +136,21 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
             n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)
         },
     )
+
+
+def probabilities_given(
+    network: Network, facts: Facts, condition: str
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Posterior of every cause with one cause certainly present, and with it certainly absent."""
+    problem = case_of(network, facts).problem
+    place = network.condition_index[condition]
+
+    def supposing(present: bool) -> dict[str, float]:
+        bounded = posterior_within(replace(problem, decided={place: present}))
+        found = bounded.posterior.probability.tolist()
+        return dict(zip(network.conditions, found, strict=True))
+
+    return supposing(True), supposing(False)
 
 
 def _in_order(network: Network, probability: Array) -> list[int]:

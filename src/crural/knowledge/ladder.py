@@ -28,7 +28,7 @@ Therapy = Literal["stimulation", "intrathecal"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Dispute(_Frozen):
@@ -44,10 +44,11 @@ class Rung(_Frozen):
     """A step of a ladder.
 
     options: treatments, best first; needed: how many of them must have failed before the rung is
-    passed; when: the rung is for such patients only; straight_if: what makes it next at once,
-    whatever was tried before; taken_as_done_after: days of pain from which a step that records
-    seldom mention (rest, staying active) is taken as done; beside: it runs beside the others
-    (treatment of the cause) and never holds them up.
+    passed; when: the rung is for such patients only (while that is not known an operation is next
+    all the same, to be settled first; any other rung is left out with the question); straight_if:
+    what makes it next at once, whatever was tried before; taken_as_done_after: days of pain from
+    which a step that records seldom mention (rest, staying active) is taken as done; beside: it
+    runs beside the others (treatment of the cause) and never holds them up.
     """
 
     id: Slug
@@ -63,6 +64,14 @@ class Rung(_Frozen):
     beside: bool = False
     disputes: tuple[Dispute, ...] = ()
     claims: tuple[str, ...] = ()
+
+    @property
+    def for_exceptions(self) -> bool:
+        """Is it left out while nobody knows whether its `when` is met?
+
+        So are rungs that only an urgent finding opens, and drugs or injections for some patients.
+        """
+        return self.stage != "surgery" or self.when == self.straight_if
 
     @model_validator(mode="after")
     def _can_be_passed(self) -> Rung:
@@ -117,7 +126,11 @@ class CriteriaItem(_Frozen):
 
 
 class CriteriaSet(_Frozen):
-    """A published list of criteria for stimulation or intraspinal drugs, by body and year."""
+    """A published list of criteria for stimulation or intraspinal drugs, by body and year.
+
+    decides: it says whom to treat; a list of factors that weigh, or one that was read only in part,
+    does not decide.
+    """
 
     id: Slug
     name: str
@@ -127,6 +140,7 @@ class CriteriaSet(_Frozen):
     region: str
     kind: CriteriaKind
     stage: Literal["trial", "implant", "both"] = "both"
+    decides: bool = True
     when: Rule | None = None
     sources: tuple[str, ...] = Field(min_length=1)
     limits: str | None = None

@@ -15,7 +15,6 @@ from crural.errors import KnowledgeError
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.ladder import Course, CriteriaSet, Ladder
 from crural.knowledge.model import (
-    UNLISTED,
     Alert,
     Condition,
     Drugs,
@@ -25,6 +24,7 @@ from crural.knowledge.model import (
     Link,
     Mechanism,
     Risk,
+    unlisted,
 )
 from crural.knowledge.numbers import NumberError, resolve
 from crural.knowledge.rules import Rule, Score
@@ -104,7 +104,7 @@ def read_all(root: Path = DATA) -> tuple[Knowledge | None, list[Problem]]:
     }
     opioids = reader.one("opioids.yaml", Opioids) or Opioids()
     drugs = reader.one("drugs.yaml", Drugs) or Drugs()
-    other = reader.one("none-of-these.yaml", Condition) or UNLISTED
+    other = reader.one("none-of-these.yaml", Condition) or unlisted()
     knowledge = Knowledge(
         version=VERSION,
         digest=digest_of(root),

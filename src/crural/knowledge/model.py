@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -38,6 +38,8 @@ Burden = Literal[
 Role = Literal["risk", "pain", "effect", "panel", "care"]
 Sex = Literal["female", "male"]
 Setting = Literal["primary-care", "specialist", "emergency"]
+# Where on the pain's way to the brain a cause acts; `spine` are its bones, discs and joints.
+PainSite = Literal["leg", "nerve", "spine", "root", "cord", "brain"]
 Urgency = Literal["routine", "urgent", "emergency"]
 AlertUrgency = Literal["emergency", "same-day", "two-weeks"]
 
@@ -60,7 +62,8 @@ if TYPE_CHECKING:
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Checks are built when first needed: entries that come from the copy are never checked again.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 # A factor of 0 is taken as this: rare is never impossible.
@@ -235,6 +238,7 @@ class Mechanism(_Frozen):
     id: Slug
     name: str
     description: str
+    acts_at: PainSite | None = None
     plain: str | None = None
     claims: tuple[str, ...] = ()
     findings: tuple[Link, ...] = Field(min_length=1)
@@ -275,7 +279,7 @@ class Cause(_Frozen):
 class AgeFactors(BaseModel):
     """Multipliers of the prior by age band, with their reason."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
     because: str = Field(min_length=3)
     evidence: tuple[str, ...] = ()
 
@@ -316,7 +320,7 @@ class SexFactors(_Frozen):
 class Prior(BaseModel):
     """How often the condition is a cause of leg pain, by setting; multiplied by age and sex."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
     primary_care: Number = Field(alias="primary-care")
     specialist: Number
     emergency: Number
@@ -355,6 +359,7 @@ class Condition(_Frozen):
     name: str
     plain: str
     group: Slug
+    acts_at: tuple[PainSite, ...] = ()
     urgency: Urgency
     description: str
     founding: bool = False
@@ -394,23 +399,26 @@ class Condition(_Frozen):
         return self
 
 
-# The unlisted cause of knowledge that does not describe it: it makes each quality of pain as often
-# as an unnamed cause does.
-_UNNAMED = {"estimate": 0.12, "range": [0.05, 0.25], "because": "no list of causes is complete"}
-UNLISTED = Condition.model_validate(
-    {
-        "id": "none-of-these",
-        "name": "None of these",
-        "plain": "a cause that is not in the list",
-        "group": "other",
-        "urgency": "routine",
-        "description": "Every cause that is not listed.",
-        "prior": {"primary-care": _UNNAMED, "specialist": _UNNAMED, "emergency": _UNNAMED},
-        "side": {
-            "bilateral": {"estimate": 0.3, "range": [0.1, 0.5], "because": "nothing is known of it"}
-        },
-    }
-)
+@cache
+def unlisted() -> Condition:
+    """The unlisted cause of knowledge that does not describe it.
+
+    It makes each quality of pain as often as an unnamed cause does.
+    """
+    unnamed = {"estimate": 0.12, "range": [0.05, 0.25], "because": "no list of causes is complete"}
+    even = {"estimate": 0.3, "range": [0.1, 0.5], "because": "nothing is known of it"}
+    return Condition.model_validate(
+        {
+            "id": "none-of-these",
+            "name": "None of these",
+            "plain": "a cause that is not in the list",
+            "group": "other",
+            "urgency": "routine",
+            "description": "Every cause that is not listed.",
+            "prior": {"primary-care": unnamed, "specialist": unnamed, "emergency": unnamed},
+            "side": {"bilateral": even},
+        }
+    )
 
 
 class Alert(_Frozen):
@@ -482,7 +490,7 @@ class Knowledge:
     alerts: Mapping[str, Alert]
     scores: Mapping[str, Score]
     drugs: Drugs
-    other: Condition = UNLISTED
+    other: Condition = field(default_factory=unlisted)
     treatments: Mapping[str, Treatment] = field(default_factory=dict)
     families: Mapping[str, Family] = field(default_factory=dict)
     precautions: Mapping[str, PrecautionSet] = field(default_factory=dict)

@@ -43,7 +43,7 @@ BETWEEN_STUDY_LOGIT_SD = 0.25
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class FromEvidence(_Frozen):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Bounds(_Frozen):
@@ -219,6 +219,3 @@ class Score(_Frozen):
     sources: tuple[str, ...] = ()
     because: str | None = None
 
-
-for _model in (All, AnyOf, Not, Several, AtLeast, ScoreItem, Score):
-    _model.model_rebuild()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from crural.knowledge.model import Knowledge
+from crural.knowledge.model import Condition, Knowledge, PainSite
 from crural.knowledge.numbers import NumberError, resolve
 from crural.knowledge.rules import Rule
 from crural.knowledge.treatment import Treatment
@@ -70,6 +70,31 @@ def problems_of_therapy(knowledge: Knowledge) -> Iterator[Wrong]:
     yield from _of_ladders(knowledge)
     yield from _of_criteria(knowledge)
     yield from _of_courses(knowledge)
+    yield from _of_sites(knowledge)
+
+
+def _of_sites(knowledge: Knowledge) -> Iterator[Wrong]:
+    """The picture of the pain's path needs a place for every cause."""
+    if not knowledge.ladders:
+        return
+    for condition in knowledge.conditions.values():
+        if not sites_of(condition, knowledge):
+            yield Wrong(
+                f"conditions/{condition.id}.yaml",
+                "acts_at",
+                "says nowhere on the pain's path where it acts",
+                "give acts_at here, or in its mechanisms",
+            )
+
+
+def sites_of(condition: Condition, knowledge: Knowledge) -> tuple[PainSite, ...]:
+    """Where on the pain's path a condition acts: as it says itself, else as its mechanisms say."""
+    shares = [
+        *condition.mechanisms,
+        *(share for variant in condition.variants for share in variant.mechanisms),
+    ]
+    sites = (knowledge.mechanisms[s.mechanism].acts_at for s in shares)
+    return condition.acts_at or tuple(dict.fromkeys(site for site in sites if site is not None))
 
 
 def _missing(

@@ -61,7 +61,7 @@ Measure = Literal[
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Amount(_Frozen):
@@ -229,5 +229,3 @@ class OpioidThreshold(_Frozen):
     at_least: Number
     say: str
 
-
-Opioids.model_rebuild()

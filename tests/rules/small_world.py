@@ -174,6 +174,7 @@ def attempt(**more: Any) -> Attempt:
         "dose": None,
         "dose_text": None,
         "days": 100,
+        "start": None,
         "going_on": False,
         "outcome": "failed",
         "relief_percent": 10.0,

@@ -1,4 +1,4 @@
-"""Records that make a rule met, built from the rule itself."""
+"""Records that make a rule met, or keep it from being met, built from the rule itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from crural.knowledge import Knowledge
 from crural.knowledge.rules import (
     AgeLeaf,
     All,
+    AllergyLeaf,
     AnyOf,
     AtLeast,
     Bounds,
@@ -20,14 +21,19 @@ from crural.knowledge.rules import (
     DrugsTogetherLeaf,
     DurationLeaf,
     FindingLeaf,
+    MmeLeaf,
     Not,
+    PainScoreLeaf,
     PregnancyLeaf,
+    ProbabilityAnyLeaf,
     ProbabilityLeaf,
     Rule,
     ScoreLeaf,
     SexLeaf,
+    TriedLeaf,
 )
 from crural.record import Drug, Observation, Record
+from crural.record.model import PainScore, Treatment
 
 Wish: TypeAlias = tuple[Rule, bool]
 
@@ -39,22 +45,44 @@ class _Draft:
     age: tuple[float, float] = (0, 120)
     weeks: tuple[float, float] = (0, 45)
     days: tuple[float, float] = (0, 4000)
+    pain: tuple[float, float] = (0, 10)
+    mme: tuple[float, float] = (0, 400)
     sexes: set[str] = field(default_factory=lambda: {"female", "male"})
     states: dict[str, tuple[int, int]] = field(default_factory=dict)
     drugs: list[str] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
+    allergies: list[str] = field(default_factory=list)
     probability: dict[str, float] = field(default_factory=dict)
     says_weeks: bool = False
     says_days: bool = False
+    says_pain: bool = False
+    says_mme: bool = False
 
 
 def records_that_meet(
     rule: Rule, knowledge: Knowledge
 ) -> Iterator[tuple[Record, Mapping[str, float]]]:
     """Records, with probabilities, in which the rule should be met; the simplest first."""
-    for wishes in _ways(rule, True, knowledge):
+    yield from _records(rule, True, knowledge)
+
+
+def records_that_do_not_meet(
+    rule: Rule, knowledge: Knowledge
+) -> Iterator[tuple[Record, Mapping[str, float]]]:
+    """Records, with probabilities, in which the rule should not be met.
+
+    Where a leaf can only be met or unknown (was it tried?), the record leaves it unknown.
+    """
+    yield from _records(rule, False, knowledge)
+
+
+def _records(
+    rule: Rule, wanted: bool, knowledge: Knowledge
+) -> Iterator[tuple[Record, Mapping[str, float]]]:
+    for wishes in _ways(rule, wanted, knowledge):
         draft = _Draft()
-        for leaf, wanted in wishes:
-            _grant(leaf, wanted, draft, knowledge)
+        for leaf, met in wishes:
+            _grant(leaf, met, draft, knowledge)
         record = _record(draft, knowledge)
         if record is not None:
             yield record, draft.probability
@@ -118,6 +146,28 @@ def _grant(leaf: Rule, wanted: bool, draft: _Draft, knowledge: Knowledge) -> Non
                 draft.sexes &= {entry.sex}
         case SexLeaf():
             draft.sexes = {sex for sex in draft.sexes if (sex == leaf.sex) == wanted}
+        case AllergyLeaf():
+            draft.allergies.append(leaf.allergy[0] if wanted else "pollen")
+        case TriedLeaf():
+            draft.treatments += _attempts(leaf, wanted)
+        case ProbabilityLeaf():
+            draft.probability[leaf.probability] = 0.999 if wanted else 0.0
+        case ProbabilityAnyLeaf():
+            for condition in leaf.probability_any:
+                draft.probability.setdefault(condition, 0.0)
+            if wanted:
+                draft.probability[leaf.probability_any[0]] = 0.999
+        case DrugLeaf():
+            draft.drugs += _drugs_of((leaf.drug_class,), wanted, draft, knowledge)
+        case DrugsTogetherLeaf():
+            draft.drugs += _drugs_of(leaf.drug_classes_together, wanted, draft, knowledge)
+        case _:
+            _grant_bounds(leaf, wanted, draft)
+
+
+def _grant_bounds(leaf: Rule, wanted: bool, draft: _Draft) -> None:
+    """Leaves that ask whether a number lies between bounds."""
+    match leaf:
         case AgeLeaf():
             draft.age = _narrowed(draft.age, leaf.age, wanted)
         case PregnancyLeaf():
@@ -126,12 +176,34 @@ def _grant(leaf: Rule, wanted: bool, draft: _Draft, knowledge: Knowledge) -> Non
         case DurationLeaf():
             draft.days = _narrowed(draft.days, leaf.duration_days, wanted)
             draft.says_days = True
-        case ProbabilityLeaf():
-            draft.probability[leaf.probability] = 0.999 if wanted else 0.0
-        case DrugLeaf():
-            draft.drugs += _drugs_of((leaf.drug_class,), wanted, draft, knowledge)
-        case DrugsTogetherLeaf():
-            draft.drugs += _drugs_of(leaf.drug_classes_together, wanted, draft, knowledge)
+        case PainScoreLeaf():
+            draft.pain = _narrowed(draft.pain, leaf.pain_score, wanted)
+            draft.says_pain = True
+        case MmeLeaf():
+            draft.mme = _narrowed(draft.mme, leaf.mme, wanted)
+            draft.says_mme = True
+
+
+def _attempts(leaf: TriedLeaf, wanted: bool) -> list[Treatment]:
+    """A course of the first of the treatments (or of its family) that has the outcome, or not."""
+    what = leaf.tried[0].replace("-", " ")
+    if leaf.days is not None:
+        low, _ = _narrowed((1, 4000), leaf.days, wanted)
+        return [Treatment(what=what, days=int(low), response="partial")]
+    if leaf.relief_percent is not None:
+        low, _ = _narrowed((0, 100), leaf.relief_percent, wanted)
+        return [Treatment(what=what, relief_percent=low)]
+    good, bad = Treatment(what=what, response="good"), Treatment(what=what, response="none")
+    match leaf.outcome:
+        case "tried":
+            return [bad] if wanted else []
+        case "failed":
+            return [bad if wanted else good]
+        case "good":
+            return [good if wanted else bad]
+        case _:
+            stopped = Treatment(what=what, stopped_because="side effects")
+            return [stopped if wanted else bad]
 
 
 def _drugs_of(
@@ -163,7 +235,7 @@ def _narrowed(limits: tuple[float, float], bounds: Bounds, wanted: bool) -> tupl
 
 
 def _record(draft: _Draft, knowledge: Knowledge) -> Record | None:
-    spans = (draft.age, draft.weeks, draft.days, *draft.states.values())
+    spans = (draft.age, draft.weeks, draft.days, draft.pain, draft.mme, *draft.states.values())
     if any(low > high for low, high in spans) or not draft.sexes:
         return None
     observations = []
@@ -179,6 +251,11 @@ def _record(draft: _Draft, knowledge: Knowledge) -> Record | None:
     sexes = draft.sexes & {"female"} if pregnant else draft.sexes
     if not sexes:
         return None
+    drugs = [Drug(name=name) for name in draft.drugs]
+    if draft.says_mme and draft.mme[0] > 0:
+        drugs.append(Drug(name="morphine", dose=f"{draft.mme[0]:g} mg/day"))
+    elif draft.says_mme and not drugs:
+        drugs.append(Drug(name="a drug of no class"))
     age = 40.0 if draft.age[0] <= 40 <= draft.age[1] else draft.age[0]
     try:
         return Record(
@@ -187,7 +264,10 @@ def _record(draft: _Draft, knowledge: Knowledge) -> Record | None:
             side="left",
             pregnancy_weeks=int(draft.weeks[0]) if pregnant else None,
             observations=tuple(observations),
-            drugs=tuple(Drug(name=name) for name in draft.drugs),
+            drugs=tuple(drugs),
+            treatments=tuple(draft.treatments),
+            allergies=tuple(draft.allergies),
+            pain_scores=(PainScore(day=0, nrs=draft.pain[0]),) if draft.says_pain else (),
         )
     except ValidationError:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Attempt:
     dose: DailyDose | None
     dose_text: str | None
     days: int | None
+    start: dt.date | None
     going_on: bool
     outcome: Outcome
     relief_percent: float | None
@@ -85,6 +87,7 @@ def attempts_of(record: Record, knowledge: Knowledge) -> tuple[Attempt, ...]:
                 dose=daily_dose(f"{drug.name} {drug.dose or ''}"),
                 dose_text=drug.dose,
                 days=None,
+                start=None,
                 going_on=True,
                 outcome="going-on",
                 relief_percent=None,
@@ -101,7 +104,8 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
     ids, families = treatments_named(tried.what, knowledge)
     going_on = tried.stop is None and tried.days is None and tried.stopped_because is None
     # A course with a response and no dates is over, unless the drug is still on the list.
-    if tried.start is None and tried.response is not None:
+    told = tried.response is not None or tried.relief_percent is not None
+    if tried.start is None and told:
         taken = [treatments_named(drug.name, knowledge)[0] for drug in record.drugs]
         going_on = any(set(ids).intersection(one) for one in taken)
     days = tried.duration_days
@@ -116,6 +120,7 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
         dose=dose,
         dose_text=tried.dose,
         days=days,
+        start=tried.start,
         going_on=going_on,
         outcome=_outcome(tried, going_on=going_on),
         relief_percent=tried.relief_percent,

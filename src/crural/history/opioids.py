@@ -31,12 +31,13 @@ class OpioidTotal:
     """All opioids of the record.
 
     least: milligrams of oral morphine a day that are certain; complete: whether no opioid is left
-    out of it.
+    out of it; say: what is due from the thresholds that are reached on.
     """
 
     parts: tuple[OpioidPart, ...]
     least: Decimal
     complete: bool
+    say: tuple[str, ...] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -57,7 +58,12 @@ def opioid_total(record: Record, knowledge: Knowledge) -> OpioidTotal | None:
         elif "opioid" in knowledge.drugs.classes_of(drug.name):
             parts.append(OpioidPart(drug.name, daily_dose(text), None, "no published factor"))
     least = sum((part.mme for part in parts if part.mme is not None), Decimal(0))
-    return OpioidTotal(tuple(parts), least, all(part.mme is not None for part in parts))
+    reached = tuple(
+        threshold.say
+        for threshold in knowledge.opioids.thresholds
+        if float(least) >= resolve(threshold.at_least, knowledge.evidence, "real").value
+    )
+    return OpioidTotal(tuple(parts), least, all(part.mme is not None for part in parts), reached)
 
 
 def _opioid_named(text: str, knowledge: Knowledge) -> Opioid | None:

@@ -23,7 +23,7 @@ from crural.rules.quantities import (
     PregnancyWeeks,
     Quantity,
 )
-from crural.rules.subject import RECORD_QUESTIONS, DrugTaken, Patient, Subject
+from crural.rules.subject import RECORD_QUESTIONS, DrugTaken, Patient, Subject, question_of
 from crural.rules.verdict import (
     UNKNOWN_INTERVAL,
     Interval,
@@ -61,6 +61,7 @@ __all__ = [
     "evaluate_table",
     "leaves_in_favour",
     "negate",
+    "question_of",
     "table_of",
     "truth_column",
     "truth_of",

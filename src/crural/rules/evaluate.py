@@ -164,12 +164,14 @@ def _of_sex(leaf: SexLeaf, _: Knowledge) -> InRange:
     return InRange(Female()) if leaf.sex == "female" else InRange(Female(), 0, 1)
 
 
-def _of_treatments(leaf: TriedLeaf, _: Knowledge) -> InRange:
+def _of_treatments(leaf: TriedLeaf, knowledge: Knowledge) -> InRange:
+    families = knowledge.families
+    covered = [f for name in leaf.tried if name in families for f in families[name].covers]
     if leaf.days is not None:
-        return _bounded(DaysOfUse(leaf.tried), leaf.days)
+        return _bounded(DaysOfUse(leaf.tried, tuple(covered)), leaf.days)
     if leaf.relief_percent is not None:
-        return _bounded(Relief(leaf.tried), leaf.relief_percent)
-    return InRange(Outcome(leaf.tried, leaf.outcome))
+        return _bounded(Relief(leaf.tried, tuple(covered)), leaf.relief_percent)
+    return InRange(Outcome(leaf.tried, tuple(covered), leaf.outcome))
 
 
 def _of_class(drug_class: str, knowledge: Knowledge) -> DrugsOfClass:

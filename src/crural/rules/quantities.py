@@ -6,7 +6,9 @@ patient, `words` says what is known of it.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -238,9 +240,14 @@ class Allergy:
 
 @dataclass(frozen=True)
 class _OfTreatments:
-    """Common to what is asked of treatments: `names` are ids of treatments or families."""
+    """Common to what is asked of treatments.
+
+    names: ids of treatments or families; covered: the families that an umbrella among them stands
+    for ('conventional medical treatment').
+    """
 
     names: tuple[str, ...]
+    covered: tuple[str, ...]
 
     @property
     def question(self) -> str:
@@ -251,12 +258,16 @@ class _OfTreatments:
 
         A vague attempt ('anticonvulsants') speaks of a family, not of a treatment in it.
         """
-        wanted = set(self.names)
+        wanted = {*self.names, *self.covered}
         return [
             attempt
             for attempt in subject.attempts
             if wanted.intersection(attempt.treatments) or wanted.intersection(attempt.families)
         ]
+
+    def named(self, attempt: Attempt) -> bool:
+        """Does the attempt speak of them by name, not only of a part of what they cover?"""
+        return bool({*attempt.treatments, *attempt.families}.intersection(self.names))
 
     def _said(self, subject: Subject) -> str:
         said = [f"{a.text}: {_OUTCOMES[a.outcome]}" for a in self.attempts(subject)]
@@ -265,18 +276,22 @@ class _OfTreatments:
 
 @dataclass(frozen=True)
 class Outcome(_OfTreatments):
-    """1 when one of the treatments had the outcome, 0 when it is known to have had another."""
+    """1 when one of the treatments had the outcome, 0 when it is known to have had another.
+
+    What an umbrella covers has failed when two kinds of it have: one tablet is not all of medicine.
+    """
 
     outcome: str
 
     def read(self, subject: Subject) -> Interval:
         found = self.attempts(subject)
-        if not found:
-            return (0, 1)
-        if self.outcome == "tried" or any(_had(attempt, self.outcome) for attempt in found):
+        had = [a for a in found if self.outcome == "tried" or _had(a, self.outcome)]
+        kinds = {family for attempt in had for family in attempt.families}
+        if any(self.named(a) for a in had) or len(kinds) >= (_KINDS if self.covered else 1):
             return (1, 1)
         still_open = any(attempt.outcome in {"going-on", "unknown"} for attempt in found)
-        return (0, 1) if still_open else (0, 0)
+        partly = had and self.covered
+        return (0, 1) if not found or still_open or partly else (0, 0)
 
     def words(self, subject: Subject) -> str:
         return self._said(subject)
@@ -284,11 +299,17 @@ class Outcome(_OfTreatments):
 
 @dataclass(frozen=True)
 class DaysOfUse(_OfTreatments):
-    """For how many days one of the treatments was used, the longest course."""
+    """For how many days one of the treatments was used, the longest course.
+
+    Of what an umbrella covers: from the first day of any to the last, at most as long as the pain.
+    """
 
     def read(self, subject: Subject) -> Interval:
         found = self.attempts(subject)
         longest = max((a.days for a in found if a.days is not None), default=0)
+        if self.covered:
+            least = max(longest, _span_of(found))
+            return (least, max(least, subject.duration_days[1]))
         certain = bool(found) and all(a.days is not None and not a.going_on for a in found)
         return (longest, longest) if certain else (longest, math.inf)
 
@@ -310,6 +331,9 @@ class Relief(_OfTreatments):
         return f"{self._said(subject)} ({_span(self.read(subject), '% relief')})"
 
 
+# So many kinds of treatment must have failed before what covers them has.
+_KINDS = 2
+
 _OUTCOMES = {
     "helps": "helps enough",
     "helped": "helped for a time",
@@ -326,6 +350,14 @@ def _had(attempt: Attempt, outcome: str) -> bool:
     if outcome == "good":
         return attempt.outcome in {"helps", "helped"}
     return attempt.outcome == outcome
+
+
+def _span_of(attempts: Sequence[Attempt]) -> float:
+    """Days from the first start that is known to the last end."""
+    dated = [(a.start, a.start + dt.timedelta(days=a.days or 0)) for a in attempts if a.start]
+    if not dated:
+        return 0
+    return (max(end for _, end in dated) - min(start for start, _ in dated)).days
 
 
 def _relief_of(attempt: Attempt) -> Interval:

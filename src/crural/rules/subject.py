@@ -39,6 +39,19 @@ RECORD_QUESTIONS: Mapping[str, str] = {
 }
 
 
+def question_of(fact: str, knowledge: Knowledge) -> str | None:
+    """How to ask for a fact that a verdict names: a finding, a field of the record, a treatment."""
+    finding = knowledge.findings.get(fact)
+    if finding is not None:
+        return finding.question
+    if fact.startswith("tried:"):
+        named = fact.removeprefix("tried:")
+        entry = knowledge.treatments.get(named) or knowledge.families.get(named)
+        name = named.replace("-", " ") if entry is None else entry.name
+        return f"Has {name} been tried: how much, for how long, and what came of it?"
+    return RECORD_QUESTIONS.get(fact)
+
+
 class DrugTaken(NamedTuple):
     """A drug the patient takes now, and the classes it belongs to."""
 

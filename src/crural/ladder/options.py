@@ -1,0 +1,266 @@
+"""The treatments of one rung, weighed for this patient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+from crural.history import Attempt
+from crural.knowledge import Knowledge, Quantity, resolve
+from crural.knowledge.treatment import Effect, Position, Treatment
+from crural.ladder.precautions import Warned, precautions_of
+from crural.rules import Patient, Truth, truth_of
+
+# In the order in which options are shown: what can be begun comes first.
+OptionVerdict = Literal[
+    "helps",
+    "going-on",
+    "offer",
+    "offer-with-care",
+    "check-first",
+    "too-short",
+    "advised-against",
+    "failed",
+    "not-tolerated",
+    "barred",
+]
+_SHOWN: tuple[OptionVerdict, ...] = (
+    "helps",
+    "going-on",
+    "offer",
+    "check-first",
+    "offer-with-care",
+    "too-short",
+    "advised-against",
+    "failed",
+    "not-tolerated",
+    "barred",
+)
+# What may still be begun, or begun anew.
+OPEN: frozenset[OptionVerdict] = frozenset(
+    {"offer", "check-first", "offer-with-care", "too-short", "advised-against"}
+)
+
+# Estimates of the model itself, with their reasons (docs/method.md lists them).
+# Standard deviation of pain scores (0 to 10) between patients of trials in lasting pain, by which a
+# difference of means becomes a share of patients.
+NRS_SD = 2.5
+# Share that gains beyond control where nobody has published it: that of a weak analgesic.
+UNKNOWN_BENEFIT = 0.1
+
+
+@dataclass(frozen=True)
+class Dose:
+    """How much to begin with and at most. `adjusted`: why the most is less than usual."""
+
+    start: Quantity
+    start_unit: str
+    most: Quantity
+    most_unit: str
+    how: str
+    adjusted: str | None
+
+
+@dataclass(frozen=True)
+class Option:
+    """A treatment on a rung.
+
+    benefit: share of patients who gain from it beyond control (1 / NNT), None where no figure was
+    found; for_, against: reasons in words; attempt: what came of it when it was tried.
+    """
+
+    treatment: Treatment
+    verdict: OptionVerdict
+    benefit: float | None
+    effect: Effect | None
+    figure: Quantity | None
+    for_: tuple[str, ...]
+    against: tuple[str, ...]
+    cautions: tuple[Warned, ...]
+    positions: tuple[Position, ...]
+    attempt: Attempt | None
+    dose: Dose | None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Evidence entries behind effect, positions and cautions."""
+        named = [*(self.effect.sources if self.effect else ())]
+        named += [position.source for position in self.positions]
+        named += [source for warned in self.cautions for source in warned.sources]
+        named += self.figure.sources if self.figure else ()
+        return tuple(dict.fromkeys(named))
+
+
+def options_of(
+    names: Iterable[str], patient: Patient, pains: Sequence[str], attempts: Sequence[Attempt]
+) -> tuple[Option, ...]:
+    """The treatments of a rung, the best first.
+
+    `pains` are what figures and guidelines may speak of: the condition first, then kinds of pain.
+    """
+    options = [
+        _option(patient.knowledge.treatments[name], patient, pains, attempts) for name in names
+    ]
+    place = {option.treatment.id: i for i, option in enumerate(options)}
+
+    def key(option: Option) -> tuple[int, float, int]:
+        benefit = UNKNOWN_BENEFIT if option.benefit is None else option.benefit
+        return (_SHOWN.index(option.verdict), -benefit, place[option.treatment.id])
+
+    return tuple(sorted(options, key=key))
+
+
+def _option(
+    treatment: Treatment, patient: Patient, pains: Sequence[str], attempts: Sequence[Attempt]
+) -> Option:
+    knowledge = patient.knowledge
+    effect = effect_in(treatment, pains)
+    figure = _figure(effect, knowledge)
+    benefit = None if effect is None else benefit_of(effect, figure)
+    positions = positions_in(treatment, pains)
+    cautions = precautions_of(treatment, patient)
+    attempt = attempt_at(treatment, attempts)
+    said = () if effect is None else (effect.says,)
+    return Option(
+        treatment=treatment,
+        verdict=_verdict(cautions, positions, attempt),
+        benefit=benefit,
+        effect=effect,
+        figure=figure,
+        for_=(*_said(positions, "for"), *(said if benefit else ())),
+        against=(
+            *_said(positions, "against"),
+            *(said if benefit == 0 else ()),
+            *(warned.say for warned in cautions if warned.level != "check"),
+        ),
+        cautions=cautions,
+        positions=positions,
+        attempt=attempt,
+        dose=dose_of(treatment, patient),
+    )
+
+
+def dose_of(treatment: Treatment, patient: Patient) -> Dose | None:
+    """Start and limit of a drug in this patient.
+
+    Where kidneys work less well the lowest limit that applies holds. Where their work is not known
+    the usual limit is given; that it must be known is said by the precautions.
+    """
+    dosing = treatment.dosing
+    if dosing is None:
+        return None
+    evidence = patient.knowledge.evidence
+    most, unit, adjusted = resolve(dosing.most.amount, evidence, "real"), dosing.most.unit, None
+    start = resolve(dosing.start.amount, evidence, "real")
+    for renal in dosing.renal:
+        limit = resolve(renal.most.amount, evidence, "real")
+        applies = truth_of(renal.when, patient) is Truth.MET
+        if applies and renal.most.unit == unit and limit.value < most.value:
+            most, adjusted = limit, renal.say
+    if adjusted is not None and dosing.start.unit == unit and start.value > most.value:
+        start = most
+    return Dose(start, dosing.start.unit, most, unit, dosing.how, adjusted)
+
+
+def _said(positions: Iterable[Position], stance: str) -> Iterable[str]:
+    return (f"{p.body} ({p.year}): {p.says}" for p in positions if p.stance == stance)
+
+
+def _verdict(
+    cautions: Sequence[Warned], positions: Sequence[Position], attempt: Attempt | None
+) -> OptionVerdict:
+    tried = _verdict_of_attempt(attempt)
+    levels = {warned.level for warned in cautions}
+    if tried in {"failed", "not-tolerated"}:
+        return tried
+    if "barred" in levels:
+        return "barred"
+    if tried is not None:
+        return tried
+    if advised_against(positions):
+        return "advised-against"
+    if "caution" in levels:
+        return "offer-with-care"
+    return "check-first" if "check" in levels else "offer"
+
+
+def _verdict_of_attempt(attempt: Attempt | None) -> OptionVerdict | None:
+    if attempt is None:
+        return None
+    if attempt.outcome == "not-tolerated":
+        return "not-tolerated"
+    if attempt.outcome == "helps":
+        return "helps"
+    if attempt.going_on and attempt.outcome == "going-on":
+        return "going-on"
+    if attempt.counts_as_failed:
+        return "failed"
+    return "too-short" if attempt.adequacy in {"too-short", "too-little"} else None
+
+
+def advised_against(positions: Iterable[Position]) -> bool:
+    """Do more bodies speak against it than for it?"""
+    stances = [position.stance for position in positions]
+    return stances.count("against") > stances.count("for")
+
+
+def attempt_at(treatment: Treatment, attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that says most of this treatment: going on, then one that counts, then any."""
+    own = [attempt for attempt in attempts if treatment.id in attempt.treatments]
+
+    def weight(attempt: Attempt) -> int:
+        if attempt.outcome == "helps":
+            return 0
+        if attempt.counts_as_failed:
+            return 1
+        return 2 if attempt.outcome == "going-on" else 3
+
+    return min(own, key=weight, default=None)
+
+
+def effect_in(treatment: Treatment, pains: Sequence[str]) -> Effect | None:
+    """The published effect that fits best: in the condition itself, then in its kind of pain."""
+    for pain in pains:
+        for effect in treatment.effects:
+            if pain in effect.in_:
+                return effect
+    return None
+
+
+def positions_in(treatment: Treatment, pains: Sequence[str]) -> tuple[Position, ...]:
+    """What guidelines say of it in this pain, the newest first; of one body the newest alone."""
+    fitting = [p for p in treatment.positions if set(p.in_).intersection(pains)]
+    newest: dict[str, Position] = {}
+    for position in sorted(fitting, key=lambda p: -p.year):
+        newest.setdefault(position.body, position)
+    return tuple(newest.values())
+
+
+def _figure(effect: Effect | None, knowledge: Knowledge) -> Quantity | None:
+    if effect is None or effect.value is None:
+        return None
+    return resolve(effect.value, knowledge.evidence, "real")
+
+
+def benefit_of(effect: Effect, figure: Quantity | None) -> float | None:
+    """Share of patients who gain beyond control.
+
+    A number needed to treat is inverted. A difference of means becomes the chance that a treated
+    patient does better than an untreated one less the chance of the contrary, 2 Phi(d / sqrt 2) - 1
+    (Kraemer & Kupfer 2006, doi 10.1016/j.biopsych.2005.09.014). A share of responders without a
+    control says nothing of gain: None.
+    """
+    if effect.measure == "no-difference":
+        return 0.0
+    if figure is None or effect.measure == "responders":
+        return None
+    if effect.measure == "nnt":
+        return min(1.0 / figure.value, 1.0) if figure.value > 0 else 0.0
+    if effect.measure == "responder-difference":
+        return max(figure.value, 0.0)
+    scale = NRS_SD if effect.measure == "mean-difference-nrs" else 1.0
+    distance = max(-figure.value, 0.0) / scale
+    return 2.0 * NormalDist().cdf(distance / math.sqrt(2.0)) - 1.0

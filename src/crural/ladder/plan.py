@@ -1,0 +1,142 @@
+"""The ladders of all plausible causes, put together: what serves them all, and what must wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crural.diagnosis.next_check import Check
+from crural.knowledge import Knowledge
+from crural.knowledge.ladder import Ladder, Stage
+from crural.ladder.options import OPEN, Option
+from crural.ladder.position import LadderPosition, position_on
+from crural.rules import Patient, Truth, truth_of
+
+# From this probability on a cause has a say in what is done; at most so many do.
+PLAUSIBLE = 0.15
+MOST_CAUSES = 4
+# A step that only one cause asks for need not wait for another check from this probability on.
+SURE_ENOUGH = 0.8
+# So many steps that serve every cause are named.
+MOST_SHARED = 8
+
+_STAGES_SHARED: frozenset[Stage] = frozenset(
+    {"self-care", "simple-analgesic", "physical", "neuropathic-drug", "antispasmodic-drug"}
+)
+
+
+@dataclass(frozen=True)
+class WaitingStep:
+    """A step on the next rung that only one cause asks for, and the checks it waits for."""
+
+    treatment: str
+    condition: str
+    probability: float
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TreatmentPlan:
+    """Ladders of the plausible causes, the most probable first.
+
+    shared: treatments that are open on the ladder of every plausible cause, in the order of the
+    first ladder; waiting: steps that hang on one cause which is not sure yet.
+    """
+
+    ladders: tuple[LadderPosition, ...]
+    shared: tuple[str, ...]
+    waiting: tuple[WaitingStep, ...]
+
+    @property
+    def leading(self) -> LadderPosition:
+        """The ladder of the most probable cause."""
+        return self.ladders[0]
+
+
+def plan_of(
+    patient: Patient, ranked: Sequence[tuple[str, float]], checks: Sequence[Check]
+) -> TreatmentPlan | None:
+    """The plan for a patient whose causes are ranked (condition, probability), likeliest first.
+
+    None when the knowledge holds no ladders.
+    """
+    knowledge = patient.knowledge
+    if not knowledge.ladders:
+        return None
+    plausible = [(name, p) for name, p in ranked if p >= PLAUSIBLE][:MOST_CAUSES]
+    positions: list[LadderPosition] = []
+    for name, _ in plausible:
+        for ladder in ladders_for(name, patient):
+            if all(ladder.id != known.ladder.id for known in positions):
+                positions.append(position_on(ladder, name, patient))
+    if not positions:
+        positions = [position_on(_general(knowledge), None, patient)]
+    return TreatmentPlan(
+        ladders=tuple(positions),
+        shared=_shared(positions),
+        waiting=_waiting(positions, dict(plausible), checks),
+    )
+
+
+def ladders_for(condition: str, patient: Patient) -> list[Ladder]:
+    """The ladders of a condition: those made for such a patient; else all of it that may apply.
+
+    A condition that no ladder names has the general one.
+    """
+    of = [k for k in patient.knowledge.ladders.values() if condition in k.conditions]
+    truths = {k.id: Truth.MET if k.when is None else truth_of(k.when, patient) for k in of}
+    special = [k for k in of if k.when is not None and truths[k.id] is Truth.MET]
+    plain = [k for k in of if k.when is None]
+    possible = [k for k in of if truths[k.id] is not Truth.NOT_MET]
+    return special or plain or possible or [_general(patient.knowledge)]
+
+
+def _general(knowledge: Knowledge) -> Ladder:
+    return next(ladder for ladder in knowledge.ladders.values() if ladder.general)
+
+
+def _open_options(position: LadderPosition) -> dict[str, Option]:
+    """Treatments that can still be begun on a rung that is not passed."""
+    return {
+        option.treatment.id: option
+        for rung in position.rungs
+        if rung.state in {"next", "later", "in-progress"} and rung.rung.stage in _STAGES_SHARED
+        for option in rung.options
+        if option.verdict in OPEN - {"advised-against"}
+    }
+
+
+def _shared(positions: Sequence[LadderPosition]) -> tuple[str, ...]:
+    if len(positions) < 2:
+        return ()
+    first, *others = [_open_options(position) for position in positions]
+    return tuple(name for name in first if all(name in other for other in others))[:MOST_SHARED]
+
+
+def _waiting(
+    positions: Sequence[LadderPosition], probability: Mapping[str, float], checks: Sequence[Check]
+) -> tuple[WaitingStep, ...]:
+    waiting = []
+    for position in positions:
+        step = position.next
+        likely = probability.get(position.condition or "", 0.0)
+        if step is None or position.condition is None or likely >= SURE_ENOUGH:
+            continue
+        elsewhere = {
+            option.treatment.id
+            for other in positions
+            if other is not position
+            for rung in other.rungs
+            for option in rung.options
+        }
+        telling = tuple(
+            check.finding
+            for check in checks
+            if position.condition in {name for name, _, _ in (*check.if_present, *check.if_absent)}
+        )[:2]
+        waiting += [
+            WaitingStep(option.treatment.id, position.condition, likely, telling)
+            for option in step.options
+            if option.verdict in OPEN and option.treatment.id not in elsewhere and telling
+        ][:1]
+    return tuple(waiting)

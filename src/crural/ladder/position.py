@@ -1,0 +1,296 @@
+"""Where the patient stands on a ladder: passed, in progress, next, or later, rung by rung."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from crural.history import Attempt
+from crural.knowledge import resolve
+from crural.knowledge.ladder import Ladder, Rung
+from crural.ladder.options import OPEN, Option, options_of
+from crural.rules import Patient, Truth, Verdict, evaluate
+
+RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped"]
+
+# An implant is never the way round a step that was not properly taken.
+_IMPLANTS = frozenset({"stimulation", "intrathecal"})
+
+
+@dataclass(frozen=True)
+class RungPosition:
+    """A rung of the ladder, for this patient.
+
+    because: why it is in this state; ask: what to find out first; judge_on: the day from which a
+    treatment that is going on can be judged; tried: whether anything of it was tried at all.
+    """
+
+    rung: Rung
+    state: RungState
+    because: tuple[str, ...]
+    ask: tuple[str, ...]
+    options: tuple[Option, ...]
+    judge_on: dt.date | None
+    tried: bool
+
+
+@dataclass(frozen=True)
+class LadderPosition:
+    """A ladder with the patient on it, and the cause it is for (None for the general one)."""
+
+    ladder: Ladder
+    condition: str | None
+    rungs: tuple[RungPosition, ...]
+
+    @property
+    def next(self) -> RungPosition | None:
+        """The next rung of the way; None at the top, or while something may still work."""
+        return next((r for r in self.rungs if r.state == "next" and not r.rung.beside), None)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is known of one rung before the rungs are held against each other."""
+
+    rung: Rung
+    options: tuple[Option, ...]
+    attempts: tuple[Attempt, ...]
+    applies: Verdict
+    straight: Verdict | None
+    passed: tuple[str, ...]
+    working: tuple[str, ...]
+    judge_on: dt.date | None
+    barred: tuple[str, ...]
+    short: tuple[str, ...]
+
+
+def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> LadderPosition:
+    """Every rung of a ladder with its state.
+
+    A rung is passed when so many of its treatments as it asks for were adequate and failed, could
+    not be borne, or are barred. A rung of which nothing is recorded, below one that was tried, is
+    skipped, with the question whether it was. Nothing is skipped on the way to an implant.
+    """
+    pains = (*([condition] if condition else ()), *ladder.pain)
+    looks = [_look(rung, patient, pains) for rung in ladder.rungs]
+    way = [look for look in looks if not look.rung.beside]
+    straight = next((look for look in way if _is_met(look.straight)), None)
+    highest = max((i for i, look in enumerate(way) if look.attempts), default=-1)
+    states: dict[str, tuple[RungState, tuple[str, ...]]] = {}
+    open_yet = True
+    for i, look in enumerate(way):
+        state, because = _state(look, patient)
+        if look is straight and state == "passed":
+            # Needed at once, whatever was done before.
+            state = "next"
+        if state == "next":
+            if straight is not None and look is not straight:
+                state, because = _around_straight(look, straight, way)
+            elif straight is None and i < highest:
+                state, because = _left_behind(look)
+            elif straight is None and not open_yet:
+                state, because = "later", ()
+            else:
+                open_yet = False
+                because = because or _why_next(look, straight)
+        states[look.rung.id] = (state, because)
+    _no_way_round(way, states)
+    for look in looks:
+        if look.rung.beside:
+            states[look.rung.id] = _state(look, patient)
+    return LadderPosition(
+        ladder, condition, tuple(_rung_position(look, *states[look.rung.id]) for look in looks)
+    )
+
+
+def _is_met(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.truth is Truth.MET
+
+
+def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
+    attempts = _attempts_on(rung, patient)
+    options = options_of(rung.options, patient, pains, attempts)
+    working = tuple(
+        f"{a.text} helps enough: go on with it" for a in attempts if a.outcome == "helps"
+    )
+    return _Look(
+        rung=rung,
+        options=options,
+        attempts=attempts,
+        applies=_always() if rung.when is None else evaluate(rung.when, patient),
+        straight=None if rung.straight_if is None else evaluate(rung.straight_if, patient),
+        passed=_passed(rung, options, attempts),
+        working=working,
+        judge_on=_judged_on(attempts, patient),
+        barred=_all_barred(options),
+        short=tuple(
+            f"{a.text}: {a.why_not_adequate}"
+            for a in attempts
+            if a.adequacy in {"too-short", "too-little"} and not a.counts_as_failed
+        ),
+    )
+
+
+def _always() -> Verdict:
+    return Verdict(Truth.MET)
+
+
+def _attempts_on(rung: Rung, patient: Patient) -> tuple[Attempt, ...]:
+    """The attempts that belong to the rung: at one of its treatments, or at a family vaguely named.
+
+    A treatment that is known counts where it stands: failed baclofen is no failed tizanidine.
+    """
+    families = {patient.knowledge.treatments[name].family for name in rung.options}
+    return tuple(
+        attempt
+        for attempt in patient.attempts
+        if set(attempt.treatments).intersection(rung.options)
+        or (attempt.vague and families.intersection(attempt.families))
+    )
+
+
+def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    """Why the rung is passed; () while it is not."""
+    failed = [attempt for attempt in attempts if attempt.counts_as_failed]
+    if not failed:
+        return ()
+    done = len(failed)
+    # A word for many ('medication failed', 'anticonvulsants') stands for as many as are asked for.
+    if any(attempt.vague for attempt in failed):
+        done = max(done, rung.needed)
+    still_open = [option for option in options if option.verdict in OPEN]
+    if done < rung.needed and still_open:
+        return ()
+    return tuple(_what_came_of(attempt) for attempt in failed)
+
+
+def _what_came_of(attempt: Attempt) -> str:
+    said = {
+        "failed": "not enough relief",
+        "helped": "helped for a time",
+        "not-tolerated": "not tolerated",
+    }[attempt.outcome]
+    length = "how long is not recorded" if attempt.days is None else f"{attempt.days} days"
+    return f"{attempt.text}: {said} ({length})"
+
+
+def _judged_on(attempts: Sequence[Attempt], patient: Patient) -> dt.date | None:
+    """The day from which everything that is going on can be judged."""
+    days = []
+    for attempt in attempts:
+        if attempt.outcome != "going-on" or attempt.start is None:
+            continue
+        for name in attempt.treatments:
+            adequate = patient.knowledge.treatments[name].adequate
+            if adequate is not None:
+                needed = resolve(adequate.days, patient.knowledge.evidence, "real").value
+                days.append(attempt.start + dt.timedelta(days=round(needed)))
+    return max(days, default=None)
+
+
+def _all_barred(options: Sequence[Option]) -> tuple[str, ...]:
+    """Why nothing on the rung can be given; () while something can."""
+    if any(option.verdict != "barred" for option in options):
+        return ()
+    return tuple(
+        f"{option.treatment.name}: {'; '.join(w.because) or w.say}"
+        for option in options
+        for w in option.cautions[:1]
+    )
+
+
+def _state(look: _Look, patient: Patient) -> tuple[RungState, tuple[str, ...]]:
+    """State of a rung by itself; `next` where it is open."""
+    state: RungState = "next"
+    because: tuple[str, ...] = ()
+    going_on = [attempt for attempt in look.attempts if attempt.outcome == "going-on"]
+    if look.applies.truth is Truth.NOT_MET:
+        state, because = "skipped", ("does not apply: " + "; ".join(look.applies.because),)
+    elif look.working:
+        state, because = "in-progress", look.working
+    elif look.passed:
+        state, because = "passed", look.passed
+    elif look.barred:
+        state, because = "barred", look.barred
+    elif going_on and not _can_be_judged(look, patient):
+        state, because = "in-progress", tuple(f"{a.text} is going on" for a in going_on)
+    elif look.applies.truth is Truth.UNKNOWN and look.rung.for_exceptions and not look.attempts:
+        state, because = "skipped", ("for some patients only; not known whether for this one",)
+    elif not look.attempts and (why := _taken_as_done(look.rung, patient)):
+        state, because = "skipped", (why,)
+    return state, because
+
+
+def _can_be_judged(look: _Look, patient: Patient) -> bool:
+    as_of = patient.facts.record.as_of
+    return look.judge_on is not None and as_of is not None and as_of >= look.judge_on
+
+
+def _taken_as_done(rung: Rung, patient: Patient) -> str | None:
+    """Why a step of which nothing is recorded is taken as done; None while it is not.
+
+    Records seldom mention rest and staying active. Pain that has lasted has had them; and a
+    specialist clinic sees nobody who has not, though it may not say so.
+    """
+    if rung.taken_as_done_after is None:
+        return None
+    enough = resolve(rung.taken_as_done_after, patient.knowledge.evidence, "real").value
+    if patient.duration_days[0] >= enough:
+        return "the pain has lasted so long that this is taken as done; ask"
+    if rung.stage == "self-care" and patient.facts.record.setting == "specialist":
+        return "taken as done before the referral to a specialist clinic; ask"
+    return None
+
+
+def _around_straight(
+    look: _Look, straight: _Look, way: Sequence[_Look]
+) -> tuple[RungState, tuple[str, ...]]:
+    if way.index(look) > way.index(straight):
+        return "later", ()
+    return "skipped", (f"{straight.rung.straight_because}",)
+
+
+def _left_behind(look: _Look) -> tuple[RungState, tuple[str, ...]]:
+    if look.short:
+        return "skipped", tuple(f"not a proper attempt: {short}" for short in look.short)
+    return "skipped", ("nothing of it is recorded, and a later step was tried already; ask",)
+
+
+def _why_next(look: _Look, straight: _Look | None) -> tuple[str, ...]:
+    if look is straight and look.straight is not None:
+        return (f"{look.rung.straight_because}", *look.straight.because)
+    if look.short:
+        return tuple(f"not a proper attempt: {short}" for short in look.short)
+    going_on = [attempt for attempt in look.attempts if attempt.outcome == "going-on"]
+    if going_on:
+        return tuple(f"{a.text} is going on and can be judged now" for a in going_on)
+    return ("nothing of it is recorded",)
+
+
+def _no_way_round(
+    way: Sequence[_Look], states: dict[str, tuple[RungState, tuple[str, ...]]]
+) -> None:
+    """Where an implant would be next, a step that was tried too short comes before it."""
+    following = next((look for look in way if states[look.rung.id][0] == "next"), None)
+    if following is None or following.rung.stage not in _IMPLANTS:
+        return
+    for look in way[: way.index(following)]:
+        if states[look.rung.id][0] == "skipped" and look.short and not look.passed:
+            states[look.rung.id] = ("next", _left_behind(look)[1])
+            states[following.rung.id] = ("later", ("first a step that was not properly taken",))
+            return
+
+
+def _rung_position(look: _Look, state: RungState, because: tuple[str, ...]) -> RungPosition:
+    ask = look.applies.unknown if look.applies.truth is Truth.UNKNOWN else ()
+    return RungPosition(
+        rung=look.rung,
+        state=state,
+        because=because,
+        ask=tuple(fact for fact in ask if not fact.startswith("probability:")),
+        options=look.options,
+        judge_on=look.judge_on if state == "in-progress" else None,
+        tried=bool(look.attempts),
+    )

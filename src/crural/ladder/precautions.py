@@ -1,0 +1,135 @@
+"""What bars a treatment in this patient, what asks for care, and what must be known first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from crural.history import treatments_named
+from crural.knowledge import Knowledge
+from crural.knowledge.treatment import Precaution, PrecautionKind, Treatment
+from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
+
+# `check`: not known yet, and must be before the treatment begins.
+Level = Literal["barred", "caution", "check"]
+_ORDER: Mapping[Level, int] = {"barred": 0, "caution": 1, "check": 2}
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A precaution that holds in this patient, or that cannot be told yet.
+
+    say: what to do; because: the facts behind it; ask: what to find out first.
+    """
+
+    id: str
+    level: Level
+    kind: PrecautionKind
+    say: str
+    because: tuple[str, ...]
+    ask: tuple[str, ...]
+    sources: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class DrugCaution:
+    """A warning about a drug that the patient takes now."""
+
+    drug: str
+    treatment: str
+    warned: Warned
+
+
+def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
+    """Everything that speaks against a treatment in this patient, what bars it first.
+
+    An item that several sets of precautions name is given once.
+    """
+    found: dict[str, Warned] = {}
+    for warned in (*_own_allergy(treatment, patient), *_of_sets(treatment, patient)):
+        found.setdefault(warned.id, warned)
+    return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
+
+
+def _of_sets(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
+    for name in treatment.precautions:
+        for item, rule in _compiled(patient.knowledge)[name]:
+            truth = truth_of(rule, patient)
+            if truth is Truth.MET:
+                verdict = evaluate(rule, patient)
+                yield _warned(item, item.level, verdict.because, ())
+            elif truth is Truth.UNKNOWN and item.check:
+                verdict = evaluate(rule, patient)
+                asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
+                if asked:
+                    yield _warned(item, "check", (), asked)
+
+
+def _warned(
+    item: Precaution, level: Level, because: tuple[str, ...], ask: tuple[str, ...]
+) -> Warned:
+    return Warned(
+        id=item.id,
+        level=level,
+        kind=item.kind,
+        say=item.say,
+        because=because,
+        ask=ask,
+        sources=item.sources,
+        reason=item.because,
+    )
+
+
+@lru_cache(maxsize=4)
+def _compiled(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[Precaution, Compiled]]]:
+    return {
+        name: tuple((item, compile_rule(item.when, knowledge)) for item in precautions.items)
+        for name, precautions in knowledge.precautions.items()
+    }
+
+
+def _own_allergy(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
+    """An allergy to the treatment itself, or to one of its family where it is a drug."""
+    for allergy in patient.allergies or ():
+        ids, families = treatments_named(allergy, patient.knowledge)
+        named = treatment.id in ids or (not ids and treatment.family in families)
+        if named and not re.search(r"\b(?:no|not|none|without)\b", allergy.casefold()):
+            yield Warned(
+                id=f"allergy-to-{treatment.id}",
+                level="barred",
+                kind="allergy",
+                say="Do not give it.",
+                because=(f"allergic to {allergy}",),
+                ask=(),
+                sources=(),
+                reason="An allergy is on record.",
+            )
+
+
+def cautions_of_drugs(patient: Patient) -> tuple[DrugCaution, ...]:
+    """What speaks against the drugs that the patient takes already.
+
+    Each drug is held against the others: its own class does not count as an interaction.
+    """
+    record = patient.facts.record
+    cautions: list[DrugCaution] = []
+    for position, drug in enumerate(record.drugs):
+        ids, _ = treatments_named(drug.name, patient.knowledge)
+        if not ids:
+            continue
+        others = (*record.drugs[:position], *record.drugs[position + 1 :])
+        without = _taking(patient, others)
+        for name in ids[:1]:
+            found = precautions_of(patient.knowledge.treatments[name], without)
+            cautions += [DrugCaution(drug.name, name, w) for w in found if w.level != "check"]
+    return tuple(sorted(cautions, key=lambda c: _ORDER[c.warned.level]))
+
+
+def _taking(patient: Patient, drugs: Sequence[object]) -> Patient:
+    """The same patient without one of the drugs. Findings that the drug implied stay."""
+    record = patient.facts.record.model_copy(update={"drugs": tuple(drugs)})
+    return replace(patient, facts=replace(patient.facts, record=record))

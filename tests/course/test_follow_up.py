@@ -1,0 +1,168 @@
+"""Pain scores held against the expected course."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crural.course import (
+    Expected,
+    FollowUp,
+    Level,
+    expected_at,
+    follow_up,
+    level_of,
+    revised,
+)
+from crural.course.follow_up import DRIFT_PER_WEEK, SCORE_NOISE
+from crural.history import attempts_of
+from crural.knowledge.ladder import Course
+from tests.ladder.small_ladder import BECAUSE, KNOWLEDGE, number, record
+
+
+def course(name: str, *points: tuple[float, float], **more: Any) -> Course:
+    usual: dict[str, Any] = {
+        "id": name,
+        "name": name,
+        "conditions": ["stenosis"],
+        "points": [
+            {"week": number(week), "left": {**number(left), "estimate": left}}
+            for week, left in points
+        ],
+        "spread": number(0.2),
+        "says": BECAUSE,
+        "if_not": "look again",
+    }
+    return Course.model_validate(usual | more)
+
+
+HEALING = course("healing", (0, 1.0), (4, 0.5), (12, 0.2))
+UNDER_RED = course("under-red-pills", (0, 1.0), (6, 0.3), treatment="red-pill")
+KNOWN = replace(KNOWLEDGE, courses={c.id: c for c in (HEALING, UNDER_RED)}, digest="small-courses")
+RANKED = [("sciatica", 0.6), ("stenosis", 0.5)]
+
+
+def given_(condition: str) -> tuple[dict[str, float], dict[str, float]]:
+    assert condition == "stenosis"
+    return {"stenosis": 1.0, "sciatica": 0.3}, {"stenosis": 0.0, "sciatica": 0.9}
+
+
+def followed(*scores: tuple[int, float], **parts: Any) -> FollowUp | None:
+    one = record(pain_scores=[{"day": day, "nrs": nrs} for day, nrs in scores], **parts)
+    return follow_up(one, KNOWN, attempts_of(one, KNOWN), RANKED, given_)
+
+
+@pytest.mark.parametrize(
+    ("week", "left"), [(-1, 1.0), (0, 1.0), (2, 0.75), (4, 0.5), (8, 0.35), (12, 0.2), (99, 0.2)]
+)
+def test_between_its_points_a_course_is_a_straight_line(week: float, left: float) -> None:
+    assert expected_at(HEALING, week, KNOWN).left == pytest.approx(left)
+
+
+def test_pain_that_falls_as_it_should_is_on_course() -> None:
+    found = followed((0, 8), (14, 5), (28, 3), (42, 2), (56, 2), (70, 2), (84, 1))
+
+    assert found is not None
+    assert (found.condition, found.verdict, found.revised) == ("stenosis", "on-course", {})
+
+
+def test_pain_that_stays_is_off_course_and_reopens_the_diagnosis() -> None:
+    found = followed((0, 8), (28, 8), (56, 8), (84, 8))
+
+    assert found is not None
+    assert found.verdict == "off-course"
+    assert found.revised["stenosis"] < 0.5
+    assert found.revised["sciatica"] > 0.6
+
+
+def test_after_a_few_days_it_is_too_early() -> None:
+    found = followed((0, 8), (3, 8))
+
+    assert found is not None
+    assert found.verdict == "too-early"
+    assert "less than one point of change is due by now" in found.because
+
+
+@pytest.mark.parametrize("scores", [(), ((0, 5),), ((0, 5), (0, 4))])
+def test_without_two_scores_at_different_times_nothing_is_said(scores: Any) -> None:
+    assert followed(*scores) is None
+
+
+def test_the_course_of_the_treatment_comes_before_the_natural_one() -> None:
+    treated = [{"what": "red pill", "start": "2026-01-01"}]
+
+    found = followed((0, 8), (42, 8), treatments=treated)
+
+    assert found is not None
+    assert found.treatment == "red-pill"
+
+
+def test_scores_with_dates_count_from_the_start_of_the_treatment() -> None:
+    one = record(
+        treatments=[{"what": "red pill", "start": "2026-01-15"}],
+        pain_scores=[
+            {"date": dt.date(2026, 1, 1), "nrs": 9},
+            {"date": dt.date(2026, 1, 15), "nrs": 7},
+            {"date": dt.date(2026, 2, 12), "nrs": 7},
+        ],
+    )
+
+    found = follow_up(one, KNOWN, attempts_of(one, KNOWN), RANKED, given_)
+
+    assert found is not None
+    assert found.scores == ((-2.0, 9.0), (0.0, 7.0), (4.0, 7.0))
+    # Both scores up to the start make the first level.
+    assert found.first.mean == pytest.approx(8, abs=0.6)
+
+
+@given(st.floats(0, 10), st.integers(2, 30))
+def test_many_equal_scores_give_their_level_ever_more_surely(score: float, n: int) -> None:
+    few = level_of([(week, score) for week in range(n)])
+    more = level_of([(week, score) for week in range(n + 1)])
+
+    assert few.mean == pytest.approx(score)
+    assert more.sd <= few.sd <= SCORE_NOISE
+
+
+def test_the_level_is_that_of_the_weighted_least_squares_solution() -> None:
+    """Independent derivation: two scores, a week apart, as a joint normal distribution."""
+    low, high = 3.0, 6.0
+    prior = SCORE_NOISE**2 + DRIFT_PER_WEEK**2
+    weight = prior / (prior + SCORE_NOISE**2)
+
+    found = level_of([(0, low), (1, high)])
+
+    assert found.mean == pytest.approx(low + weight * (high - low))
+    assert found.sd == pytest.approx((prior * (1 - weight)) ** 0.5)
+
+
+@given(st.floats(0.05, 0.95), st.floats(0, 10), st.floats(0.05, 1), st.floats(0.05, 0.5))
+def test_a_course_that_goes_wrong_never_speaks_for_the_cause_that_is_treated(
+    before: float, now: float, left: float, spread: float
+) -> None:
+    found = revised(
+        before,
+        Level(8, 1),
+        Level(now, 1),
+        Expected(12, left, spread),
+        ({"x": 1.0, "y": 0.2}, {"x": 0.0, "y": 0.7}),
+    )
+
+    assert 0 <= found["x"] <= before + 1e-9
+    assert found["y"] == pytest.approx(0.2 * found["x"] + 0.7 * (1 - found["x"]))
+
+
+@given(st.lists(st.floats(0, 10), min_size=2, max_size=8), st.floats(0.1, 3))
+def test_more_pain_is_never_nearer_to_the_course(scores: list[float], more: float) -> None:
+    def chance(extra: float) -> float:
+        last = [*scores[:-1], min(scores[-1] + extra, 10.0)]
+        found = followed(*[(7 * i, score) for i, score in enumerate(last)])
+        assert found is not None
+        return found.chance_off
+
+    assert chance(more) >= chance(0.0) - 1e-12

@@ -1,0 +1,207 @@
+"""Where a patient stands: passed, in progress, next, barred, skipped, later."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crural.ladder import LadderPosition, position_on
+
+from .small_ladder import LADDER, patient
+
+FAILED = {"response": "none"}
+
+
+def standing(**parts: Any) -> LadderPosition:
+    return position_on(LADDER, "stenosis", patient(**parts))
+
+
+def states(**parts: Any) -> dict[str, str]:
+    return {rung.rung.id: rung.state for rung in standing(**parts).rungs}
+
+
+def tried(*what: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"what": one, **FAILED, **more} for one in what]
+
+
+def test_with_nothing_tried_the_first_rung_is_next_and_the_others_are_later() -> None:
+    assert states() == {
+        "rest": "next",
+        "pills": "later",
+        "knife": "later",
+        "wire": "later",
+        "pump": "later",
+    }
+
+
+def test_a_rung_is_passed_when_its_treatment_failed() -> None:
+    found = states(treatments=tried("resting"))
+
+    assert found["rest"] == "passed"
+    assert found["pills"] == "next"
+
+
+def test_a_rung_that_asks_for_two_treatments_is_not_passed_by_one() -> None:
+    one = standing(treatments=tried("rest", "red pill"))
+    two = standing(treatments=tried("rest", "red pill", "blue pill"))
+
+    assert one.next is not None
+    assert one.next.rung.id == "pills"
+    assert two.next is not None
+    assert two.next.rung.id == "knife"
+
+
+def test_a_word_for_many_treatments_stands_for_as_many_as_are_asked_for() -> None:
+    found = states(treatments=tried("conservative treatment"))
+
+    assert (found["rest"], found["pills"], found["knife"]) == ("passed", "passed", "next")
+
+
+def test_too_short_an_attempt_does_not_pass_a_rung_and_says_so() -> None:
+    found = standing(treatments=tried("rest") + tried("red pill", days=5) + tried("blue pill"))
+
+    assert found.next is not None
+    assert found.next.rung.id == "pills"
+    assert any("5 days; 28 are asked for" in reason for reason in found.next.because)
+
+
+def test_too_low_a_dose_does_not_pass_a_rung() -> None:
+    low = tried("red pill", days=60, dose="10 mg twice daily")
+    enough = tried("red pill", days=60, dose="50 mg twice daily")
+
+    assert states(treatments=tried("rest", "blue pill") + low)["pills"] == "next"
+    assert states(treatments=tried("rest", "blue pill") + enough)["pills"] == "passed"
+
+
+def test_what_was_not_tolerated_passes_however_short() -> None:
+    stopped = [{"what": "red pill", "days": 3, "stopped_because": "dizziness"}]
+
+    assert states(treatments=tried("rest", "blue pill") + stopped)["pills"] == "passed"
+
+
+def test_what_helps_and_goes_on_holds_the_ladder_there() -> None:
+    found = standing(
+        treatments=[*tried("rest"), {"what": "red pill", "start": "2026-01-01", "response": "good"}]
+    )
+
+    assert {r.rung.id: r.state for r in found.rungs}["pills"] == "in-progress"
+
+
+def test_what_is_going_on_names_the_day_from_which_it_can_be_judged() -> None:
+    found = standing(treatments=[*tried("rest"), {"what": "red pill", "start": "2026-02-20"}])
+    pills = next(rung for rung in found.rungs if rung.rung.id == "pills")
+
+    assert pills.state == "in-progress"
+    assert pills.judge_on == dt.date(2026, 3, 20)
+
+
+def test_what_went_on_long_enough_is_judged_now() -> None:
+    found = standing(treatments=[*tried("rest"), {"what": "red pill", "start": "2026-01-01"}])
+
+    assert found.next is not None
+    assert found.next.rung.id == "pills"
+    assert "red pill is going on and can be judged now" in found.next.because
+
+
+def test_an_open_rung_below_one_that_was_tried_is_skipped_with_a_question() -> None:
+    found = standing(treatments=tried("knife"))
+
+    by_id = {rung.rung.id: rung for rung in found.rungs}
+    assert by_id["rest"].state == by_id["pills"].state == "skipped"
+    assert "ask" in by_id["pills"].because[0]
+
+
+def test_a_rung_that_does_not_apply_is_skipped() -> None:
+    no_target = [{"finding": "target", "present": False}]
+
+    assert (
+        states(treatments=tried("rest", "red pill", "blue pill"), observations=no_target)["wire"]
+        == "next"
+    )
+
+
+def test_a_rung_that_may_apply_asks_for_what_decides_it() -> None:
+    found = standing(treatments=tried("rest", "red pill", "blue pill"))
+
+    assert found.next is not None
+    assert (found.next.rung.id, found.next.ask) == ("knife", ("target",))
+
+
+def test_an_urgent_reason_goes_straight_to_its_rung() -> None:
+    found = standing(observations=[{"finding": "palsy", "present": True}])
+
+    assert found.next is not None
+    assert found.next.rung.id == "knife"
+    assert found.next.because[0] == "the nerve is dying"
+    assert found.rungs[0].state == "skipped"
+    assert found.rungs[3].state == "later"
+
+
+def test_long_pain_takes_rest_as_done() -> None:
+    found = states(observations=[{"finding": "pain-duration", "value": 400, "unit": "d"}])
+
+    assert (found["rest"], found["pills"]) == ("skipped", "next")
+
+
+def test_nothing_is_left_out_on_the_way_to_an_implant() -> None:
+    no_target = [{"finding": "target", "present": False}]
+    short = tried("rest") + tried("red pill", days=2) + tried("knife")
+
+    found = standing(treatments=short, observations=no_target)
+
+    assert found.next is not None
+    assert found.next.rung.id == "pills"
+
+
+def test_an_allergy_bars_its_treatment() -> None:
+    found = standing(allergies=["redoxin (rash)"])
+    options = {o.treatment.id: o.verdict for o in found.rungs[1].options}
+
+    assert options["red-pill"] == "barred"
+
+
+def test_a_rung_whose_last_open_treatment_is_barred_is_passed_after_the_others_failed() -> None:
+    found = states(
+        treatments=tried("rest", "blue pill", "green pill"),
+        drugs=["blue-pill"],
+    )
+
+    assert found["pills"] == "passed"
+
+
+TREATMENTS = st.lists(
+    st.sampled_from(["rest", "red pill", "blue pill", "green pill", "knife", "wire", "pump"]),
+    unique=True,
+)
+
+
+@given(TREATMENTS)
+def test_at_most_one_rung_is_next_and_nothing_passed_lies_above_it_untried(
+    what: list[str],
+) -> None:
+    found = standing(treatments=tried(*what))
+
+    following = [i for i, rung in enumerate(found.rungs) if rung.state == "next"]
+    assert len(following) <= 1
+    for i, rung in enumerate(found.rungs):
+        if rung.state == "passed":
+            assert rung.tried
+            assert not following or i < following[0]
+        if rung.state == "later":
+            assert following
+            assert i > following[0]
+
+
+@given(TREATMENTS, st.sampled_from(["rest", "red pill", "blue pill", "green pill", "knife"]))
+def test_one_more_failure_never_takes_the_patient_down_the_ladder(
+    what: list[str], more: str
+) -> None:
+    def height(names: list[str]) -> int:
+        found = standing(treatments=tried(*names))
+        order = [rung.rung.id for rung in found.rungs]
+        return len(order) if found.next is None else order.index(found.next.rung.id)
+
+    assert height([*what, more]) >= height(what)

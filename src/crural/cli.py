@@ -6,6 +6,8 @@ Rooms are imported inside the commands: each command starts as fast as what it n
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,6 +35,15 @@ class _Group(click.Group):
 @click.version_option(package_name="crural")
 def main() -> None:
     """Decision support for leg pain that will not go away."""
+    # The tables are small: threads of the numerical library cost more than they save, most of all
+    # where other programs run. It looks at this once, when it is loaded.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # Nor has it a use for what others have installed to watch this library, which takes a search.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # A command builds much and drops little: searching for what was dropped takes a tenth of a
+    # second and finds nothing.
+    gc.set_threshold(100_000, 50, 50)
 
 
 @main.command()
@@ -147,12 +158,25 @@ def knowledge_export(form: Literal["json", "csv"]) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--stage", type=click.Choice(["presentation", "work-up"]))
 @click.option("--format", "form", type=FORMAT, default="text", show_default=True)
-def validate(files: tuple[Path, ...], stage: str | None, form: str) -> None:
+@click.option(
+    "--ladder", is_flag=True, help="Hold the next step of treatment against what was done."
+)
+def validate(files: tuple[Path, ...], stage: str | None, form: str, *, ladder: bool) -> None:
     """Assess patients whose diagnosis is known (FILES, folders too) and measure the agreement."""
     from crural.knowledge import load_knowledge  # noqa: PLC0415
-    from crural.validation import validate_files  # noqa: PLC0415
+    from crural.validation import validate_files, validate_ladder  # noqa: PLC0415
 
-    _write(validate_files(files, load_knowledge(), stage=stage, form=form), None)
+    if ladder:
+        if form == "html" or stage is not None:
+            raise CruralError(
+                file="command line",
+                field="format" if form == "html" else "stage",
+                problem="does not go with --ladder",
+                remedy="leave --stage out, and ask for the format text or json",
+            )
+        _write(validate_ladder(files, load_knowledge(), form), None)
+    else:
+        _write(validate_files(files, load_knowledge(), stage=stage, form=form), None)
 
 
 def _named(name: str, known: Iterable[str], what: str) -> str:

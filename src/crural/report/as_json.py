@@ -15,7 +15,9 @@ from crural.diagnosis.next_check import Check
 from crural.diagnosis.uncertainty import Pivot
 from crural.facts import Fact, Facts
 from crural.knowledge import Finding, Knowledge, cite
-from crural.rules import RECORD_QUESTIONS
+from crural.knowledge.therapy_checks import sites_of
+from crural.report.treatment import treatment_data
+from crural.rules import question_of
 from crural.safety import OpenAlert, RaisedAlert
 
 SCHEMA = "crural/assessment/1"
@@ -65,6 +67,7 @@ def as_data(assessment: Assessment) -> dict[str, Any]:
             }
             for battery in diagnosis.batteries
         ],
+        **treatment_data(assessment),
         "facts": [_fact(fact, knowledge) for fact in _in_order(assessment.facts)],
     }
 
@@ -79,6 +82,7 @@ def _alert(alert: RaisedAlert, knowledge: Knowledge) -> dict[str, Any]:
         "unknown": [_finding(f, knowledge) for f in alert.unknown],
         "action": alert.action,
         "about": list(alert.about),
+        "plain": [knowledge.conditions[c].plain for c in alert.about if c in knowledge.conditions],
         "sources": _sources(alert.sources, knowledge),
     }
 
@@ -99,6 +103,8 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
     return {
         "id": cause.id,
         "name": cause.name,
+        "plain": condition.plain,
+        "acts_at": list(sites_of(condition, knowledge)),
         "urgency": condition.urgency,
         "probability": cause.probability,
         "prior": cause.prior,
@@ -163,8 +169,14 @@ def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
     if entry is None:
         # A field of the record, such as the drugs taken.
         name = finding.replace("_", " ")
-        return {"finding": finding, "name": name, "question": RECORD_QUESTIONS.get(finding)}
-    return {"finding": finding, "name": entry.name, "question": entry.question}
+        question = question_of(finding, knowledge)
+        return {"finding": finding, "name": name, "question": question, "burden": "ask"}
+    return {
+        "finding": finding,
+        "name": entry.name,
+        "question": entry.question,
+        "burden": entry.burden,
+    }
 
 
 def _in_order(facts: Facts) -> list[Fact]:

@@ -12,8 +12,6 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from crural.assessment import Assessment
@@ -21,7 +19,9 @@ from crural.record import Record
 from crural.report import words
 from crural.report.as_json import as_data
 from crural.report.citations import Citations
+from crural.report.layout import grid, heading, marks
 from crural.report.outline import Outline, outline
+from crural.report.text_treatment import treatment
 
 NARROWEST, WIDEST = 40, 120
 # Below this width two columns of reasons become too thin to read.
@@ -71,6 +71,7 @@ def render(
         *(_in_full(cause, citations, console.width) for cause in plan.in_full),
         _explanations(plan),
         _next_checks(plan, data),
+        *treatment(data, citations),
         _footer(data, citations),
     ):
         console.print(part)
@@ -91,7 +92,7 @@ def _header(data: Mapping[str, Any], record: Record) -> RenderableType:
 
 
 def _alerts(data: Mapping[str, Any], citations: Citations) -> RenderableType:
-    parts: list[RenderableType] = [_heading("What must not wait")]
+    parts: list[RenderableType] = [heading("What must not wait")]
     if not data["alerts"]:
         parts.append(Text("No alert is raised by what is known."))
     parts += [_alert(alert, citations) for alert in data["alerts"]]
@@ -107,10 +108,10 @@ def _alert(alert: Mapping[str, Any], citations: Citations) -> RenderableType:
     urgency = words.URGENCY[alert["urgency"]]
     style = _ALERT_STYLE[alert["urgency"]]
     title = Text.assemble((f"{urgency.sign} {urgency.full}", style), "  ", (alert["title"], "bold"))
-    lines = _grid(("dim", 8), ("", None))
+    lines = grid(("dim", 8), ("", None))
     lines.add_row("Do", Text(alert["action"], style="bold"))
     lines.add_row("Because", "; ".join(alert["because"]))
-    lines.add_row("Why", f"{alert['rationale']}{_marks(alert['sources'], citations, ' ')}")
+    lines.add_row("Why", f"{alert['rationale']}{marks(alert['sources'], citations, ' ')}")
     if alert["unknown"]:
         lines.add_row("Ask now", words.names(alert["unknown"]))
     return Group(title, Padding(lines, (0, 0, 0, 4)))
@@ -118,7 +119,7 @@ def _alert(alert: Mapping[str, Any], citations: Citations) -> RenderableType:
 
 def _open_alerts(alerts: Iterable[Mapping[str, Any]]) -> RenderableType:
     """Emergencies with what to ask; of the less urgent only their titles."""
-    lines = _grid(("", 3), ("", None))
+    lines = grid(("", 3), ("", None))
     less: dict[str, list[str]] = {}
     for alert in alerts:
         urgency = words.URGENCY[alert["urgency"]]
@@ -138,7 +139,7 @@ def _causes(
     data: Mapping[str, Any], plan: Outline, citations: Citations, width: int
 ) -> RenderableType:
     cells = max(width // 3 - 4, 10)
-    table = _grid(("", None), ("cyan", cells), ("bold", 6), ("", 12))
+    table = grid(("", None), ("cyan", cells), ("bold", 6), ("", 12))
     table.add_row("", Text(_scale(cells), style="dim"), "", Text("90 % range", style="dim"))
     table.columns[2].justify = table.columns[3].justify = "right"
     for cause in plan.listed:
@@ -158,7 +159,7 @@ def _causes(
         below.append(Text(f"Unlikely (under 2 %): {', '.join((*told, *rest))}."))
     below += [_not_excluded(cause, citations) for cause in plan.dangerous]
     legend = "█ to the low end of the 90 % range, ▓ to the estimate, ░ to the high end"
-    return Group(_heading("What causes the pain"), table, Text(legend, style="dim"), *below)
+    return Group(heading("What causes the pain"), table, Text(legend, style="dim"), *below)
 
 
 def bar(probability: float, low: float, high: float, cells: int) -> str:
@@ -186,8 +187,8 @@ def _not_excluded(cause: Mapping[str, Any], citations: Citations) -> Text:
 
 
 def _with_ratio(reason: Mapping[str, Any], citations: Citations) -> str:
-    marks = _marks(reason["sources"], citations, " ", "(est.)")
-    return f"{words.times(reason['likelihood_ratio'])} {words.with_side(reason)}{marks}"
+    cited = marks(reason["sources"], citations, " ", "(est.)")
+    return f"{words.times(reason['likelihood_ratio'])} {words.with_side(reason)}{cited}"
 
 
 def _in_full(cause: Mapping[str, Any], citations: Citations, width: int) -> RenderableType:
@@ -202,10 +203,10 @@ def _in_full(cause: Mapping[str, Any], citations: Citations, width: int) -> Rend
     reasons: RenderableType = Group(for_, against)
     if width >= TWO_COLUMNS:
         half = (width - 4) // 2
-        columns = _grid(("", half), ("", half))
+        columns = grid(("", half), ("", half))
         columns.add_row(for_, against)
         reasons = columns
-    more = _grid(("dim", 13), ("", None))
+    more = grid(("dim", 13), ("", None))
     variants = [v for v in cause["variants"] if v["probability"] >= 0.01]
     if variants:
         ordered = sorted(variants, key=lambda v: -v["probability"])
@@ -220,17 +221,17 @@ def _in_full(cause: Mapping[str, Any], citations: Citations, width: int) -> Rend
         more.add_row("Not yet known", told)
     pivot = cause["hangs_on"]
     if pivot and abs(pivot["swing"]) >= words.ONE_POINT:
-        marks = _marks(pivot["sources"], citations, " ")
-        more.add_row("Hangs most on", words.hangs_on(pivot) + marks)
+        cited = marks(pivot["sources"], citations, " ")
+        more.add_row("Hangs most on", words.hangs_on(pivot) + cited)
     return Group(title, Padding(Group(reasons, more), (0, 0, 0, 2)))
 
 
 def _reasons(label: str, reasons: list[Mapping[str, Any]], citations: Citations) -> RenderableType:
     style = "green" if label == "For" else "magenta"
-    lines = _grid((style, 7), ("", None))
+    lines = grid((style, 7), ("", None))
     lines.add_row(Text(label, style=f"bold {style}"), "" if reasons else "nothing that is known")
     for reason in reasons[:MOST_REASONS]:
-        said = words.with_side(reason) + _marks(reason["sources"], citations, " ", "(est.)")
+        said = words.with_side(reason) + marks(reason["sources"], citations, " ", "(est.)")
         lines.add_row(words.times(reason["likelihood_ratio"]), said)
     left = len(reasons) - MOST_REASONS
     if left > 0:
@@ -239,18 +240,18 @@ def _reasons(label: str, reasons: list[Mapping[str, Any]], citations: Citations)
 
 
 def _explanations(plan: Outline) -> RenderableType:
-    table = _grid(("bold", 5), ("", None))
+    table = grid(("bold", 5), ("", None))
     table.columns[0].justify = "right"
     for explanation in plan.explanations[:MOST_EXPLANATIONS]:
         alone = " alone" if len(explanation["names"]) == 1 else ""
         table.add_row(
             words.percent(explanation["probability"]), " + ".join(explanation["names"]) + alone
         )
-    return Group(_heading("Explanations: which causes together"), table)
+    return Group(heading("Explanations: which causes together"), table)
 
 
 def _next_checks(plan: Outline, data: Mapping[str, Any]) -> RenderableType:
-    parts: list[RenderableType] = [_heading("What to find out next")]
+    parts: list[RenderableType] = [heading("What to find out next")]
     for group, checks in plan.checks.items():
         parts.append(Text(group, style="bold"))
         parts += [Padding(_check(check), (0, 0, 0, 2)) for check in checks[:MOST_CHECKS]]
@@ -272,7 +273,7 @@ def _check(check: Mapping[str, Any]) -> RenderableType:
     question = Text(check["question"])
     if check["burden"] in words.TEST:
         question.append(f" ({words.TEST[check['burden']]})", style="dim")
-    moves = _grid(("dim", None), ("", None))
+    moves = grid(("dim", None), ("", None))
     for result in ("present", "absent"):
         told = ", ".join(
             f"{m['name']}: {words.change(m['now'], m['then'])}" for m in check[f"if_{result}"]
@@ -282,14 +283,14 @@ def _check(check: Mapping[str, Any]) -> RenderableType:
 
 
 def _footer(data: Mapping[str, Any], citations: Citations) -> RenderableType:
-    sources = _grid(("dim", 5), ("", None))
+    sources = grid(("dim", 5), ("", None))
     for source in citations.listed():
         year = f" ({source.year})" if source.year else ""
         where = f" {source.link}" if source.link else ""
         sources.add_row(f"[{source.number}]", f"{source.title}{year}.{where}")
     knowledge = data["knowledge"]
     return Group(
-        _heading("Sources and limits"),
+        heading("Sources and limits"),
         sources,
         Text(""),
         *(
@@ -303,24 +304,3 @@ def _footer(data: Mapping[str, Any], citations: Citations) -> RenderableType:
             )
         ),
     )
-
-
-def _heading(title: str) -> RenderableType:
-    return Rule(Text(title.upper(), style="bold"), align="left", style="dim", characters="─")
-
-
-def _grid(*columns: tuple[str, int | None]) -> Table:
-    """A table without lines; a column without a width takes what is left."""
-    table = Table.grid(padding=(0, 2, 0, 0), expand=False)
-    for style, width in columns:
-        table.add_column(style=style, width=width, overflow="fold")
-    return table
-
-
-def _marks(
-    sources: Iterable[Mapping[str, Any]], citations: Citations, before: str, without: str = ""
-) -> str:
-    """Numbers of sources, such as ' [3,7]'; `without` is said where there is none."""
-    numbers = citations.numbers(sources)
-    marks = f"[{','.join(map(str, numbers))}]" if numbers else without
-    return f"{before}{marks}" if marks else ""

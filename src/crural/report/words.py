@@ -47,6 +47,123 @@ TEST: Mapping[str, str] = {
     "mri": "MRI",
     "invasive": "invasive test",
 }
+
+
+@dataclass(frozen=True)
+class RungWords:
+    """The state of a rung, told by a sign, a short and a full wording."""
+
+    sign: str
+    short: str
+    full: str
+
+
+RUNG: Mapping[str, RungWords] = {
+    "passed": RungWords("✓", "passed", "Passed"),
+    "in-progress": RungWords("◐", "going on", "Going on"),
+    "next": RungWords("▶", "next", "Next"),
+    "later": RungWords("○", "later", "Later"),
+    "barred": RungWords("✗", "barred", "Barred"),
+    "skipped": RungWords("–", "skipped", "Skipped"),
+}
+STEP: Mapping[str, str] = {
+    "passed": "passed",
+    "in-progress": "going on",
+    "next": "the next step",
+    "later": "a later step; others come first",
+    "barred": "barred",
+    "skipped": "skipped",
+}
+OPTION: Mapping[str, str] = {
+    "helps": "helps: go on",
+    "going-on": "going on",
+    "offer": "can be offered",
+    "offer-with-care": "with care",
+    "check-first": "something must be known first",
+    "too-short": "tried too short or too little: do it properly",
+    "advised-against": "guidelines advise against it",
+    "failed": "tried, not enough relief",
+    "not-tolerated": "tried, not tolerated",
+    "barred": "barred",
+}
+THERAPY: Mapping[str, str] = {
+    "stimulation": "Spinal cord stimulation",
+    "intrathecal": "Intraspinal morphine",
+}
+CANDIDACY: Mapping[str, str] = {
+    "due": "due: a published list of criteria is met, and no contraindication is known",
+    "not-due": "not due: every list that applies fails on an essential line",
+    "barred": "barred by a contraindication",
+    "unknown": "cannot be told yet",
+}
+# The status of a therapy where there is no room for more.
+CANDIDACY_SHORT: Mapping[str, str] = {
+    "due": "due",
+    "not-due": "not due",
+    "barred": "barred",
+    "unknown": "not known",
+}
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """What a verdict on a line of a list means, told by a sign and a word."""
+
+    sign: str
+    word: str
+
+
+_OF_CRITERIA: Mapping[str, VerdictWords] = {
+    "met": VerdictWords("✓", "met"),
+    "not met": VerdictWords("✗", "not met"),
+    "unknown": VerdictWords("?", "unknown"),
+}
+_OF_WARNINGS: Mapping[str, VerdictWords] = {
+    "met": VerdictWords("!", "present"),
+    "not met": VerdictWords("✓", "absent"),
+    "unknown": VerdictWords("?", "unknown"),
+}
+_OF_PREPARATION: Mapping[str, VerdictWords] = {
+    "met": VerdictWords("▶", "to do"),
+    "not met": VerdictWords("–", "not needed"),
+    "unknown": VerdictWords("?", "unknown"),
+}
+# By the kind of the list: a line that is met speaks for a therapy, against it, or asks for work.
+VERDICT: Mapping[str, Mapping[str, VerdictWords]] = {
+    "criteria": _OF_CRITERIA,
+    "contraindications": _OF_WARNINGS,
+    "precautions": _OF_WARNINGS,
+    "preparation": _OF_PREPARATION,
+}
+OUTCOME: Mapping[str, str] = {
+    "helps": "helps",
+    "helped": "helped for a time",
+    "failed": "not enough relief",
+    "not-tolerated": "not tolerated",
+    "going-on": "going on",
+    "unknown": "outcome not recorded",
+}
+ADEQUACY: Mapping[str, str] = {
+    "adequate": "long and strong enough",
+    "too-short": "too short",
+    "too-little": "too little",
+    "unknown": "not known whether enough",
+}
+SITE: Mapping[str, str] = {
+    "brain": "Brain",
+    "cord": "Spinal cord",
+    "columns": "Dorsal columns",
+    "horn": "Dorsal horn",
+    "spine": "Spine",
+    "root": "Nerve root",
+    "nerve": "Nerve",
+    "leg": "Leg",
+}
+COURSE: Mapping[str, str] = {
+    "on-course": "on course",
+    "too-early": "too early to say",
+    "off-course": "off course",
+}
 # An answer that moves by less than this hangs on no number.
 ONE_POINT = 0.01
 # Error bounds: up to the first only rounding; from the second on the whole per cent may be wrong.
@@ -242,3 +359,79 @@ def batteries(found: Sequence[Mapping[str, Any]]) -> list[str]:
         for battery in found[:MOST_BATTERIES]
         if len(battery["names"]) > 1
     ]
+
+
+def of_ladder(ladder: Mapping[str, Any]) -> str:
+    """The name of a ladder with the cause it is for, where that is another name."""
+    cause = ladder["condition_name"]
+    name = str(ladder["name"])
+    return name if cause is None or cause.casefold() in name.casefold() else f"{name} ({cause})"
+
+
+def next_step(ladder: Mapping[str, Any]) -> str:
+    """The next rung of a ladder in words."""
+    for rung in ladder["rungs"]:
+        if rung["id"] == ladder["next"]:
+            return f"next is {rung['title']}"
+    return "no further step now"
+
+
+def on_ladder(ladder: Mapping[str, Any] | None, stage: str) -> str:
+    """Where a stage stands on a ladder, such as 'a later step'; '' where the ladder has it not."""
+    rungs = [] if ladder is None else [r for r in ladder["rungs"] if r["stage"] == stage]
+    return STEP[rungs[0]["state"]] if rungs else ""
+
+
+def position(said: Mapping[str, Any]) -> str:
+    """What a body says of a treatment, such as 'NICE NG59 (2016) against'."""
+    return f"{said['body']} ({said['year']}) {said['stance']}"
+
+
+def opioids(total: Mapping[str, Any]) -> str:
+    """The opioid total in words."""
+    more = "" if total["complete"] else " or more"
+    return f"opioids equal to {total['mme_at_least']:g}{more}{GAP}mg of oral morphine a day"
+
+
+def counts(criteria: Iterable[Mapping[str, Any]], of: Mapping[str, Any]) -> str:
+    """How many lines of a list have each verdict, in the words for its kind."""
+    verdicts = [line["verdict"] for line in criteria if line["set"] == of["set"]]
+    return ", ".join(
+        f"{verdicts.count(verdict)} {said.word}"
+        for verdict, said in VERDICT[of["kind"]].items()
+        if verdict in verdicts
+    )
+
+
+def lasted(attempt: Mapping[str, Any]) -> str:
+    """When something was tried and for how long, such as '2026-01-20 to 2026-02-03 (15 days)'."""
+    start, stop, days = attempt["start"], attempt["stop"], attempt["days"]
+    if attempt["going_on"]:
+        told = f"since {start}" if start else "taken now"
+    elif start and stop:
+        told = f"{start} to {stop}"
+    else:
+        told = f"from {start}" if start else ""
+    length = "" if days is None else _count(days, "day")
+    if told and length:
+        return f"{told} ({length})"
+    return told or length or "dates not recorded"
+
+
+def came_of(attempt: Mapping[str, Any]) -> str:
+    """What came of something that was tried, such as 'not enough relief (30 %); heartburn'."""
+    relief = attempt["relief_percent"]
+    told = OUTCOME[attempt["outcome"]] + ("" if relief is None else f" ({relief:.0f}{GAP}% relief)")
+    stopped = attempt["stopped_because"]
+    return f"{told}; stopped because of {stopped}" if stopped else told
+
+
+def enough(attempt: Mapping[str, Any]) -> str:
+    """Whether something was tried long and strongly enough to count."""
+    why = attempt["why_not_adequate"]
+    return ADEQUACY[attempt["adequacy"]] + (f": {why}" if why else "")
+
+
+def listed(criteria: Iterable[Mapping[str, Any]], of: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The lines of one list."""
+    return [line for line in criteria if line["set"] == of["set"]]

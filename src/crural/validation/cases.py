@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
 from crural.errors import RecordError
+from crural.knowledge import ladder as ladders
 from crural.knowledge.model import Urgency
 from crural.record import Record, Vocabulary, read_text, record_from_data
 from crural.record.document import Document, DocumentError, parse
@@ -29,7 +30,10 @@ WHOLE_FILE: Place = ()
 Stage = Literal["presentation", "work-up"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-_KEYS = ("schema", "id", "source", "truth", "record", "not_encoded")
+_KEYS = ("schema", "id", "source", "truth", "record", "not_encoded", "ladder")
+_LADDER_KEYS = ("did", "stage", "why", "flags")
+_FLAG_KEYS = ("what", "any_of")
+_RUNG_STAGES: tuple[ladders.Stage, ...] = get_args(ladders.Stage)
 _TRUTH_KEYS = ("condition", "also", "urgency")
 _URGENCIES: tuple[str, ...] = get_args(Urgency)
 _CAUSE = re.compile(r"^(other:)?[a-z0-9]+(-[a-z0-9]+)*$")
@@ -48,14 +52,43 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """A contraindication that the publication names, and the ids of what would flag it.
+
+    any_of: items of precautions or criteria, alerts, findings that must be asked for, or a
+    treatment with what is said of it ('spinal-cord-stimulation:failed'); () where the knowledge
+    has nothing for it.
+    """
+
+    what: str
+    any_of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What the clinicians did next: treatments (any of them), the stage of the ladder, and why."""
+
+    did: tuple[str, ...]
+    stage: ladders.Stage
+    why: str
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True)
 class KnownCase:
-    """A patient with a known diagnosis. `not_encoded`: what the vocabulary has no words for."""
+    """A patient with a known diagnosis.
+
+    not_encoded: what the vocabulary has no words for; next_step: what was done next, where the
+    publication is about treatment; file: where it was read.
+    """
 
     id: str
     title: str | None
     truth: Truth
     record: Record
     not_encoded: tuple[str, ...]
+    next_step: NextStep | None = None
+    file: str = field(default="", compare=False)
 
     def record_at(self, stage: Stage) -> Record:
         """The record as it was at first, or with all that the work-up found."""
@@ -154,7 +187,8 @@ def _case(
             )
         inner, prefix = data["record"], RECORD_PART
     else:
-        inner = {key: value for key, value in data.items() if key not in {"truth", "not_encoded"}}
+        beside = {"truth", "not_encoded", "ladder"}
+        inner = {key: value for key, value in data.items() if key not in beside}
         prefix = WHOLE_FILE
     return KnownCase(
         id=_id(data.get("id"), default_id),
@@ -162,6 +196,8 @@ def _case(
         truth=_truth(data["truth"]),
         not_encoded=_not_encoded(data.get("not_encoded")),
         record=_record(inner, prefix, vocabulary, where, today),
+        next_step=_next_step(data.get("ladder")),
+        file=where,
     )
 
 
@@ -215,6 +251,51 @@ def _truth(raw: object) -> Truth:
         also=tuple(dict.fromkeys(one for one in others if one != condition)),
         urgency=cast(Urgency, urgency),
     )
+
+
+def _next_step(raw: object) -> NextStep | None:
+    place: Place = ("ladder",)
+    if raw is None:
+        return None
+    if not is_mapping(raw):
+        raise FieldError(
+            place,
+            f"{shown(raw)} is not a group of keys and values",
+            "write ladder: {did: [a-treatment], stage: surgery, why: ..., flags: []}",
+        )
+    _check_keys(raw, _LADDER_KEYS, place)
+    for key in ("did", "stage"):
+        if not raw.get(key):
+            raise FieldError((*place, key), "is missing", f"give {key}; see docs/validation.md")
+    stage = raw["stage"]
+    if stage not in _RUNG_STAGES:
+        raise FieldError(
+            (*place, "stage"),
+            f"{shown(stage)} is not a stage of a ladder",
+            f"give stage: one of {', '.join(_RUNG_STAGES)}",
+        )
+    flags = raw.get("flags") or []
+    if not is_list(flags):
+        raise FieldError((*place, "flags"), f"{shown(flags)} is not a list", "begin each with '- '")
+    return NextStep(
+        did=_words(raw["did"], (*place, "did")),
+        stage=stage,
+        why=str(raw.get("why") or ""),
+        flags=tuple(_flag(flag, (*place, "flags", i)) for i, flag in enumerate(flags)),
+    )
+
+
+def _flag(raw: object, place: Place) -> Flag:
+    if not is_mapping(raw) or not raw.get("what"):
+        raise FieldError(place, f"{shown(raw)} is no flag", "write {what: words, any_of: [ids]}")
+    _check_keys(raw, _FLAG_KEYS, place)
+    return Flag(str(raw["what"]), _words(raw.get("any_of") or [], (*place, "any_of")))
+
+
+def _words(raw: object, place: Place) -> tuple[str, ...]:
+    if not is_list(raw) or not all(isinstance(one, str) for one in raw):
+        raise FieldError(place, f"{shown(raw)} is not a list of ids", "write [first-id, second-id]")
+    return tuple(str(one) for one in raw)
 
 
 def _cause(raw: object, place: Place) -> str:

@@ -1,0 +1,178 @@
+"""The way of treatment as text: ladder, candidacy, course, cautions. Drawn by `text`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from crural.report import words
+from crural.report.citations import Citations
+from crural.report.layout import grid, heading, marks
+
+Data = Mapping[str, Any]
+
+MOST_OPTIONS = 6
+MOST_ASKED = 8
+
+_STATE_STYLE = {"next": "bold green", "in-progress": "bold yellow", "barred": "red"}
+_VERDICT_STYLE = {"barred": "red", "advised-against": "yellow", "check-first": "cyan"}
+
+
+def treatment(data: Data, citations: Citations) -> Iterable[RenderableType]:
+    """Every part about treatment that the assessment has."""
+    if data["cautions"] or (data["opioids"] and data["opioids"]["say"]):
+        yield _cautions(data, citations)
+    if data["ladder"] is not None:
+        yield _ladder(data, citations)
+    if data["course"] is not None:
+        yield course(data["course"], citations)
+    if data["candidacy"]:
+        yield _candidacy(data["candidacy"], data["ladder"], citations)
+
+
+def _cautions(data: Data, citations: Citations) -> RenderableType:
+    lines = grid(("bold yellow", 3), ("", None))
+    for caution in data["cautions"]:
+        said = Text.assemble((f"{caution['drug']}: ", "bold"), caution["say"])
+        said.append(f" Because: {'; '.join(caution['because'])}.", style="dim")
+        said.append(marks(caution["sources"], citations, " "))
+        lines.add_row("!!" if caution["level"] == "barred" else "!", said)
+    opioids = data["opioids"]
+    if opioids and opioids["say"]:
+        lines.add_row(
+            "!", Text.assemble((f"{words.opioids(opioids)}: ", "bold"), opioids["say"][-1])
+        )
+    return Group(heading("Drugs taken now: take care"), lines)
+
+
+def _ladder(data: Data, citations: Citations) -> RenderableType:
+    ladder = data["ladder"]
+    parts: list[RenderableType] = [heading("Treatment: where the patient stands")]
+    if any(alert["urgency"] == "emergency" for alert in data["alerts"]):
+        parts.append(Text("The emergency above comes before every step below.", style="bold red"))
+    parts.append(Text.assemble(("Ladder: ", "dim"), (words.of_ladder(ladder), "bold")))
+    parts.append(_rungs(ladder))
+    parts += [
+        _rung_in_full(rung, citations)
+        for rung in ladder["rungs"]
+        if rung["state"] in {"next", "in-progress"}
+    ]
+    parts += [
+        Text.assemble(("Also: ", "dim"), f"{words.of_ladder(other)}: {words.next_step(other)}")
+        for other in data["other_ladders"]
+    ]
+    if data["shared_steps"]:
+        told = ", ".join(step["name"] for step in data["shared_steps"])
+        parts.append(Text.assemble(("Serves every plausible cause: ", "bold"), told))
+    for step in data["waiting"]:
+        checks = ", ".join(check["name"] for check in step["checks"])
+        parts.append(
+            Text.assemble(
+                ("Can wait: ", "bold"),
+                f"{step['name']} is for {step['condition_name']} alone "
+                f"({words.percent(step['probability'])}); first find out: {checks}",
+            )
+        )
+    return Group(*parts)
+
+
+def _rungs(ladder: Data) -> RenderableType:
+    lines = grid(("", 13), ("", None))
+    for rung in ladder["rungs"]:
+        state = words.RUNG[rung["state"]]
+        said = Text(rung["title"], style=_STATE_STYLE.get(rung["state"], ""))
+        if rung["beside"]:
+            said.append(" (beside the other steps)", style="dim")
+        if rung["because"] and rung["state"] != "later":
+            said.append(f"  {'; '.join(rung['because'])}", style="dim")
+        lines.add_row(f"{state.sign} {state.short}", said)
+    return Padding(lines, (0, 0, 0, 2))
+
+
+def _rung_in_full(rung: Data, citations: Citations) -> RenderableType:
+    title = f"{words.RUNG[rung['state']].full}: {rung['title']}"
+    if rung["judge_on"]:
+        title += f" (to be judged from {rung['judge_on']})"
+    parts: list[RenderableType] = [Text(title, style="bold"), Text(rung["why"], style="dim")]
+    if rung["ask"]:
+        parts.append(Text(f"First find out: {words.names(rung['ask'], most=4)}"))
+    shown = rung["options"][:MOST_OPTIONS]
+    parts += [Padding(_option(option, citations), (0, 0, 0, 2)) for option in shown]
+    left = len(rung["options"]) - len(shown)
+    if left:
+        rest = ", ".join(option["name"] for option in rung["options"][MOST_OPTIONS:])
+        parts.append(Text(f"  and {left} more: {rest}", style="dim"))
+    for dispute in rung["disputes"]:
+        parts.append(
+            Text.assemble(
+                ("Then and now: ", "bold"),
+                f"{dispute['then']} {dispute['now']}{marks(dispute['sources'], citations, ' ')}",
+            )
+        )
+    return Padding(Group(*parts), (1, 0, 0, 2))
+
+
+def _option(option: Data, citations: Citations) -> RenderableType:
+    verdict = words.OPTION[option["verdict"]]
+    title = Text.assemble((option["name"], "bold"), "  ")
+    title.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
+    lines = grid(("dim", 8), ("", None))
+    if option["effect"]:
+        lines.add_row("Effect", option["effect"]["says"] + marks(option["sources"], citations, " "))
+    if option["dosing"]:
+        dosing = option["dosing"]
+        adjusted = f" ({dosing['adjusted_because']})" if dosing["adjusted_because"] else ""
+        lines.add_row("Dose", f"from {dosing['start']}, at most {dosing['most']}{adjusted}")
+    if option["positions"]:
+        lines.add_row("Bodies", "; ".join(words.position(p) for p in option["positions"]))
+    for warned in option["cautions"]:
+        if warned["level"] == "check":
+            lines.add_row("Check", f"{words.names(warned['ask'])}: {warned['say']}")
+        else:
+            label = "Barred" if warned["level"] == "barred" else "Care"
+            lines.add_row(label, f"{warned['say']} ({'; '.join(warned['because'])})")
+    return Group(title, Padding(lines, (0, 0, 0, 2)))
+
+
+def course(held: Data, citations: Citations) -> RenderableType:
+    """Pain scores against the expected course."""
+    verdict = words.COURSE[held["verdict"]]
+    parts: list[RenderableType] = [
+        heading("Is the pain lessening as it should?"),
+        Text.assemble((words.sentence(verdict), "bold"), f": {'; '.join(held['because'])}."),
+        Text(f"{held['says']}{marks(held['sources'], citations, ' ')}", style="dim"),
+    ]
+    if held["verdict"] == "off-course":
+        parts.append(Text(held["if_not"], style="bold"))
+        moved = ", ".join(
+            f"{cause['name']} {words.change(cause['before'], cause['after'])}"
+            for cause in held["revised"]
+        )
+        if moved:
+            parts.append(Text(f"With this course of the pain as evidence: {moved}."))
+    return Group(*parts)
+
+
+def _candidacy(candidacy: Data, ladder: Data | None, citations: Citations) -> RenderableType:
+    parts: list[RenderableType] = [heading("Stimulation and intraspinal morphine")]
+    for therapy, found in candidacy.items():
+        status = words.CANDIDACY[found["status"]]
+        parts.append(Text.assemble((words.THERAPY[therapy], "bold"), f": {status}"))
+        lines = grid(("dim", 9), ("", None))
+        step = words.on_ladder(ladder, therapy)
+        if step:
+            lines.add_row("Ladder", step)
+        if found["because"]:
+            lines.add_row("Because", "; ".join(found["because"][:4]))
+        if found["missing"]:
+            lines.add_row("Find out", words.names(found["missing"], most=MOST_ASKED))
+        for line in found["sets"]:
+            said = f"{line['name']} ({line['body']} {line['year']})"
+            counts = words.counts(found["criteria"], line)
+            lines.add_row("", f"{said}: {counts}{marks(line['sources'], citations, ' ')}")
+        parts.append(Padding(lines, (0, 0, 0, 2)))
+    return Group(*parts)

@@ -1,0 +1,322 @@
+"""The way of treatment as plain data: ladder, candidacy, course, cautions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from crural.assessment import Assessment
+from crural.candidacy import Candidacy, SetResult
+from crural.course import FollowUp
+from crural.course.follow_up import WORST_TENTH, Expected
+from crural.history import Attempt, OpioidTotal
+from crural.knowledge import Knowledge, cite
+from crural.knowledge.treatment import Position
+from crural.ladder import LadderPosition, Option, RungPosition, TreatmentPlan, Warned
+from crural.ladder.precautions import DrugCaution
+from crural.record.model import Treatment as Tried
+from crural.rules import question_of
+
+
+def treatment_data(assessment: Assessment) -> dict[str, Any]:
+    """`ladder` (None where the knowledge has none), `other_ladders`, `shared_steps`, `waiting`,
+    `tried`, `candidacy`, `course`, `cautions` and `opioids` of an assessment."""
+    knowledge, plan = assessment.knowledge, assessment.plan
+    return {
+        "ladder": None if plan is None else _ladder(plan.leading, knowledge),
+        "other_ladders": [] if plan is None else [_ladder(p, knowledge) for p in plan.ladders[1:]],
+        "shared_steps": [] if plan is None else [_named(t, knowledge) for t in plan.shared],
+        "waiting": [] if plan is None else _waiting(plan, knowledge),
+        "tried": [
+            _attempt(attempt, tried, knowledge)
+            # What was tried comes first, in the order of the record; drugs taken now follow.
+            for attempt, tried in zip_longest(assessment.attempts, assessment.record.treatments)
+        ],
+        "candidacy": {c.therapy: _candidacy(c, knowledge) for c in assessment.candidacy},
+        "course": None if assessment.course is None else course_data(assessment.course, knowledge),
+        "cautions": [_caution(caution, knowledge) for caution in assessment.cautions],
+        "opioids": None if assessment.opioids is None else _opioids(assessment.opioids),
+    }
+
+
+def _named(treatment: str, knowledge: Knowledge) -> dict[str, Any]:
+    entry = knowledge.treatments[treatment]
+    return {"treatment": treatment, "name": entry.name, "plain": entry.plain}
+
+
+def _ladder(position: LadderPosition, knowledge: Knowledge) -> dict[str, Any]:
+    condition = position.condition
+    step = position.next
+    return {
+        "id": position.ladder.id,
+        "name": position.ladder.name,
+        "why": position.ladder.why,
+        "condition": condition,
+        "condition_name": None if condition is None else knowledge.conditions[condition].name,
+        "next": None if step is None else step.rung.id,
+        "rungs": [_rung(rung, knowledge) for rung in position.rungs],
+    }
+
+
+def _rung(position: RungPosition, knowledge: Knowledge) -> dict[str, Any]:
+    rung = position.rung
+    return {
+        "id": rung.id,
+        "title": rung.title,
+        "stage": rung.stage,
+        "state": position.state,
+        "because": list(position.because),
+        "ask": [ask(fact, knowledge) for fact in position.ask],
+        "why": rung.why,
+        "beside": rung.beside,
+        "judge_on": None if position.judge_on is None else position.judge_on.isoformat(),
+        "options": [_option(option, knowledge) for option in position.options],
+        "disputes": [
+            {
+                "claim": dispute.claim,
+                "then": dispute.then,
+                "now": dispute.now,
+                "sources": sources(dispute.sources, knowledge),
+            }
+            for dispute in rung.disputes
+        ],
+    }
+
+
+def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
+    treatment, effect, figure = option.treatment, option.effect, option.figure
+    return {
+        "treatment": treatment.id,
+        "name": treatment.name,
+        "plain": treatment.plain,
+        "kind": treatment.kind,
+        "acts_on": list(treatment.acts_on),
+        "verdict": option.verdict,
+        "effect": None
+        if effect is None
+        else {
+            "measure": effect.measure,
+            "value": None if figure is None else figure.value,
+            "interval": None if figure is None else [figure.low, figure.high],
+            "origin": None if figure is None else figure.origin,
+            "benefit": option.benefit,
+            "versus": effect.versus,
+            "at": effect.at,
+            "says": effect.says,
+        },
+        "for": list(option.for_),
+        "against": list(option.against),
+        "cautions": [_warned(warned, knowledge) for warned in option.cautions],
+        "positions": [_position(position, knowledge) for position in option.positions],
+        "dosing": _dosing(option, knowledge),
+        "monitor": list(treatment.monitor),
+        "sources": sources(option.sources, knowledge),
+    }
+
+
+def _dosing(option: Option, knowledge: Knowledge) -> dict[str, Any] | None:
+    found = option.dose
+    if found is None:
+        return None
+    return {
+        "start": f"{found.start.value:g} {found.start_unit}",
+        "most": f"{found.most.value:g} {found.most_unit}",
+        "how": found.how,
+        "adjusted_because": found.adjusted,
+        "sources": sources((*found.start.sources, *found.most.sources), knowledge),
+    }
+
+
+def _position(position: Position, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "body": position.body,
+        "year": position.year,
+        "stance": position.stance,
+        "strength": position.strength,
+        "says": position.says,
+        "source": sources([position.source], knowledge),
+    }
+
+
+def _warned(warned: Warned, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "id": warned.id,
+        "level": warned.level,
+        "kind": warned.kind,
+        "say": warned.say,
+        "because": list(warned.because),
+        "reason": warned.reason,
+        "ask": [ask(fact, knowledge) for fact in warned.ask],
+        "sources": sources(warned.sources, knowledge),
+    }
+
+
+def _waiting(plan: TreatmentPlan, knowledge: Knowledge) -> list[dict[str, Any]]:
+    return [
+        {
+            **_named(step.treatment, knowledge),
+            "condition": step.condition,
+            "condition_name": knowledge.conditions[step.condition].name,
+            "probability": step.probability,
+            "checks": [ask(finding, knowledge) for finding in step.checks],
+        }
+        for step in plan.waiting
+    ]
+
+
+def _attempt(attempt: Attempt, tried: Tried | None, knowledge: Knowledge) -> dict[str, Any]:
+    read_as = [knowledge.treatments[t] for t in attempt.treatments]
+    stop = None if tried is None else tried.stop
+    return {
+        "what": attempt.text,
+        "treatments": list(attempt.treatments),
+        "families": list(attempt.families),
+        "plain": read_as[0].plain if len(read_as) == 1 else None,
+        "acts_on": list(dict.fromkeys(site for t in read_as for site in t.acts_on)),
+        "start": None if attempt.start is None else attempt.start.isoformat(),
+        "stop": None if stop is None else stop.isoformat(),
+        "dose": attempt.dose_text if attempt.dose is None else str(attempt.dose),
+        "days": attempt.days,
+        "going_on": attempt.going_on,
+        "outcome": attempt.outcome,
+        "relief_percent": attempt.relief_percent,
+        "adequacy": attempt.adequacy,
+        "why_not_adequate": attempt.why_not_adequate,
+        "stopped_because": attempt.stopped_because,
+    }
+
+
+def _candidacy(candidacy: Candidacy, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "status": candidacy.status,
+        "because": list(candidacy.because),
+        "missing": [ask(fact, knowledge) for fact in candidacy.missing],
+        "criteria": [
+            line for result in candidacy.sets for line in _criteria_lines(result, knowledge)
+        ],
+        "sets": [_set(result, knowledge) for result in candidacy.sets],
+    }
+
+
+def _set(result: SetResult, knowledge: Knowledge) -> dict[str, Any]:
+    criteria = result.set
+    return {
+        "set": criteria.id,
+        "name": criteria.name,
+        "body": criteria.body,
+        "year": criteria.year,
+        "region": criteria.region,
+        "kind": criteria.kind,
+        "stage": criteria.stage,
+        "verdict": str(result.truth),
+        "limits": criteria.limits,
+        "sources": sources(criteria.sources, knowledge),
+    }
+
+
+def _criteria_lines(result: SetResult, knowledge: Knowledge) -> Iterable[dict[str, Any]]:
+    for line in result.criteria:
+        yield {
+            "set": result.set.id,
+            "item": line.item.id,
+            "text": line.item.text,
+            "essential": line.item.essential,
+            "verdict": str(line.truth),
+            "because": list(line.because),
+            "ask": [ask(fact, knowledge) for fact in line.ask],
+            "note": line.item.note,
+            "sources": sources(line.item.sources, knowledge),
+        }
+
+
+def course_data(course: FollowUp, knowledge: Knowledge) -> dict[str, Any]:
+    """Pain scores held against an expected course, as plain data."""
+    treatment = course.treatment
+    return {
+        "id": course.course.id,
+        "name": course.course.name,
+        "condition": course.condition,
+        "condition_name": knowledge.conditions[course.condition].name,
+        "treatment": treatment,
+        "treatment_name": None if treatment is None else knowledge.treatments[treatment].name,
+        "verdict": course.verdict,
+        "because": list(course.because),
+        "says": course.course.says,
+        "if_not": course.course.if_not,
+        "chance_off": course.chance_off,
+        "first": {"mean": course.first.mean, "sd": course.first.sd},
+        "now": {"mean": course.now.mean, "sd": course.now.sd},
+        "expected": {
+            "week": course.expected.week,
+            "left": course.expected.left,
+            "spread": course.expected.spread,
+        },
+        "scores": [{"week": week, "nrs": nrs} for week, nrs in course.scores],
+        "curve": [_point(expected) for expected in course.curve],
+        "revised": [
+            {
+                "cause": name,
+                "name": knowledge.conditions[name].name
+                if name in knowledge.conditions
+                else "a cause not listed",
+                "before": course.before[name],
+                "after": after,
+            }
+            for name, after in sorted(course.revised.items(), key=lambda pair: -pair[1])
+            if max(after, course.before[name]) >= 0.05
+        ],
+        "sources": sources(course.course.sources, knowledge),
+    }
+
+
+def _point(expected: Expected) -> dict[str, float]:
+    """A point of a course with the limits between which eight in ten patients are."""
+    reach = WORST_TENTH * expected.spread
+    return {
+        "week": expected.week,
+        "left": expected.left,
+        "low": max(expected.left - reach, 0.0),
+        "high": min(expected.left + reach, 1.0),
+    }
+
+
+def _caution(caution: DrugCaution, knowledge: Knowledge) -> dict[str, Any]:
+    return {
+        "drug": caution.drug,
+        "treatment": caution.treatment,
+        **_warned(caution.warned, knowledge),
+    }
+
+
+def _opioids(total: OpioidTotal) -> dict[str, Any]:
+    return {
+        "mme_at_least": float(total.least),
+        "complete": total.complete,
+        "say": list(total.say),
+        "parts": [
+            {
+                "drug": part.drug,
+                "dose": None if part.dose is None else str(part.dose),
+                "mme": None if part.mme is None else float(part.mme),
+                "note": part.note,
+            }
+            for part in total.parts
+        ],
+    }
+
+
+def ask(fact: str, knowledge: Knowledge) -> Mapping[str, Any]:
+    """What is to be found out: its id, name and question."""
+    entry = knowledge.findings.get(fact)
+    name = fact.rsplit(":", maxsplit=1)[-1].replace("-", " ").replace("_", " ")
+    return {
+        "finding": fact,
+        "name": name if entry is None else entry.name,
+        "question": question_of(fact, knowledge),
+    }
+
+
+def sources(names: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
+    """Citations of evidence entries."""
+    return [cite(knowledge.evidence[s]) for s in names if s in knowledge.evidence]

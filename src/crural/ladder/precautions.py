@@ -47,12 +47,13 @@ class DrugCaution:
 def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
     """Everything that speaks against a treatment in this patient, what bars it first.
 
-    An item that several sets of precautions name is given once.
+    What several sets of precautions say in the same words is given once, by the strictest of them.
     """
+    every = (*_own_allergy(treatment, patient), *_of_sets(treatment, patient))
     found: dict[str, Warned] = {}
-    for warned in (*_own_allergy(treatment, patient), *_of_sets(treatment, patient)):
-        found.setdefault(warned.id, warned)
-    return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
+    for warned in sorted(every, key=lambda w: (_ORDER[w.level], w.id)):
+        found.setdefault(warned.say, warned)
+    return tuple(found.values())
 
 
 def _of_sets(treatment: Treatment, patient: Patient) -> Iterator[Warned]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -48,6 +47,8 @@ OPEN: frozenset[OptionVerdict] = frozenset(
 # Standard deviation of pain scores (0 to 10) between patients of trials in lasting pain, by which a
 # difference of means becomes a share of patients.
 NRS_SD = 2.5
+# Share of patients of a control group who lose half their pain, on which such a share is based.
+CONTROL_RESPONSE = 0.2
 # Share that gains beyond control where nobody has published it: that of a weak analgesic.
 UNKNOWN_BENEFIT = 0.1
 
@@ -248,10 +249,10 @@ def _figure(effect: Effect | None, knowledge: Knowledge) -> Quantity | None:
 def benefit_of(effect: Effect, figure: Quantity | None) -> float | None:
     """Share of patients who gain beyond control.
 
-    A number needed to treat is inverted. A difference of means becomes the chance that a treated
-    patient does better than an untreated one less the chance of the contrary, 2 Phi(d / sqrt 2) - 1
-    (Kraemer & Kupfer 2006, doi 10.1016/j.biopsych.2005.09.014). A share of responders without a
-    control says nothing of gain: None.
+    A number needed to treat is inverted. A difference of means d, in standard deviations, becomes
+    Phi(d + Phi^-1(c)) - c, where c is the share of the control group that answers (Furukawa &
+    Leucht 2011, doi 10.1371/journal.pone.0019070). A share of responders without a control says
+    nothing of gain: None.
     """
     if effect.measure == "no-difference":
         return 0.0
@@ -263,4 +264,5 @@ def benefit_of(effect: Effect, figure: Quantity | None) -> float | None:
         return max(figure.value, 0.0)
     scale = NRS_SD if effect.measure == "mean-difference-nrs" else 1.0
     distance = max(-figure.value, 0.0) / scale
-    return 2.0 * NormalDist().cdf(distance / math.sqrt(2.0)) - 1.0
+    normal = NormalDist()
+    return normal.cdf(distance + normal.inv_cdf(CONTROL_RESPONSE)) - CONTROL_RESPONSE

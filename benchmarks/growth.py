@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchmarks.measure import duration, median, seconds_of, table
 from benchmarks.records import drawn_record
 from crural.assessment import network_of
-from crural.diagnosis import case_of
 from crural.diagnosis.inference import width_of
+from crural.diagnosis.problem import problem_of
 from crural.diagnosis.relax import Bounded, posterior_within
 from crural.facts import facts_of
 from crural.knowledge import Knowledge
@@ -26,11 +26,11 @@ def measured(knowledge: Knowledge) -> str:
             found: list[Bounded] = []
 
             def work() -> None:
-                problem = case_of(network, facts).problem  # noqa: B023
+                problem = problem_of(network, facts)  # noqa: B023
                 found.append(posterior_within(problem))  # noqa: B023
 
             times.append(seconds_of(work))
-            widths.append(width_of(case_of(network, facts).problem))
+            widths.append(width_of(problem_of(network, facts)))
             errors.append(found[-1].error)
         rows.append(
             [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crural.knowledge import Knowledge
 
-LIBRARIES = ("numpy", "pydantic", "pyagrum", "pgmpy")
+LIBRARIES = ("numpy", "numba", "pydantic", "pyagrum", "pgmpy")
 
 
 def description(knowledge: Knowledge) -> str:

@@ -10,14 +10,15 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 
 from crural.assessment import network_of
-from crural.diagnosis import case_of
+from crural.diagnosis.inference import use_compiled
+from crural.diagnosis.problem import problem_of
 from crural.diagnosis.relax import posterior_within
 from crural.facts import facts_of
 from crural.knowledge import Knowledge
 from crural.record import Record
 
 # Records handed to a worker in one piece: sending a piece then costs little beside its work.
-CHUNK = 64
+CHUNK = 32
 # Pieces under way for each worker. More would only fill the memory when records come from a stream.
 AHEAD = 4
 
@@ -34,7 +35,7 @@ class RecordPosterior:
 def posterior_of(record: Record, knowledge: Knowledge) -> RecordPosterior:
     """The posterior of one record, without reasons, next checks and intervals."""
     network = network_of(knowledge)
-    problem = case_of(network, facts_of(record, knowledge)).problem
+    problem = problem_of(network, facts_of(record, knowledge))
     bounded = posterior_within(problem)
     probability = bounded.posterior.probability.tolist()
     return RecordPosterior(
@@ -51,14 +52,15 @@ def posteriors_of(
 
     Uses all cores unless `workers` says how many. Records are taken from the source as they are
     needed, so it may be a stream that is larger than the memory. An error of a record is raised
-    when its turn comes.
+    when its turn comes. Loads the compiled engine, which takes about a second.
     """
+    # Before the workers start: where they are forked they find all this ready.
+    use_compiled()
+    _ = network_of(knowledge).order
     workers = workers or os.cpu_count() or 1
     if workers == 1:
         yield from (posterior_of(record, knowledge) for record in records)
         return
-    # Made before the workers start: where they are forked they find it ready.
-    _ = network_of(knowledge).order
     source = iter(records)
     chunks = iter(lambda: list(itertools.islice(source, CHUNK)), [])
     under_way: deque[Future[list[RecordPosterior]]] = deque()
@@ -78,6 +80,7 @@ _of_this_worker: list[Knowledge] = []
 
 def _begin(knowledge: Knowledge) -> None:
     _of_this_worker[:] = [knowledge]
+    use_compiled()
 
 
 def _answers(records: list[Record]) -> list[RecordPosterior]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from crural.knowledge import Finding, Knowledge
@@ -72,13 +72,19 @@ class Facts:
         absent only the most general: the others follow and would be counted twice.
         """
         kept = []
+        above_present = {
+            (general, fact.place)
+            for fact in self.table.values()
+            if fact.state > 0
+            for general in self.knowledge.nested[fact.finding]
+        }
         for fact in self.table.values():
             finding = self.knowledge.findings[fact.finding]
             # What the other sex alone can have is known to be absent, but tells nothing.
             possible = finding.sex is None or finding.sex == self.record.sex
             if finding.role not in {"pain", "effect"} or not possible:
                 continue
-            if fact.state > 0 and self._has_present_below(fact):
+            if fact.state > 0 and (fact.finding, fact.place) in above_present:
                 continue
             if fact.state == 0 and self._has_absent_above(fact):
                 continue
@@ -95,14 +101,6 @@ class Facts:
             and (finding := self.knowledge.findings[fact.finding]).role == "risk"
             and finding.sex in {None, self.record.sex}
         }
-
-    def _has_present_below(self, fact: Fact) -> bool:
-        return any(
-            other.state > 0
-            and other.place == fact.place
-            and fact.finding in self.knowledge.nested[other.finding]
-            for other in self.table.values()
-        )
 
     def _has_absent_above(self, fact: Fact) -> bool:
         return any(
@@ -201,9 +199,14 @@ def _by_record(_: Mapping[Key, Fact], record: Record, knowledge: Knowledge) -> I
         late = weeks >= THIRD_TRIMESTER_WEEKS
         yield from fact("pregnancy-any", True, f"{weeks} weeks pregnant")
         yield from fact("pregnancy-third-trimester", late, f"{weeks} weeks pregnant")
-    for finding in knowledge.findings.values():
-        if finding.sex is not None and finding.sex != record.sex:
-            yield from fact(finding.id, False, f"cannot be in a {record.sex}")
+    for name in _of_the_other_sex(knowledge, record.sex):
+        yield from fact(name, False, f"cannot be in a {record.sex}")
+
+
+@lru_cache(maxsize=16)
+def _of_the_other_sex(knowledge: Knowledge, sex: str) -> tuple[str, ...]:
+    """Findings that a person of this sex cannot have."""
+    return tuple(f.id for f in knowledge.findings.values() if f.sex not in {None, sex})
 
 
 def _side_named(illness: Illness) -> BodySide | None:
@@ -242,12 +245,25 @@ def _by_panels(table: Mapping[Key, Fact], record: Record, knowledge: Knowledge) 
 
 def _by_absence(table: Mapping[Key, Fact], _: Record, knowledge: Knowledge) -> Iterable[Fact]:
     """The specific findings that cannot be where a general one is not."""
-    for finding in knowledge.findings.values():
+    absent = {fact.finding for fact in table.values() if fact.state == 0}
+    below = _below(knowledge)
+    # In the order of the knowledge, so that the reasons do not hang on the order of the record.
+    for __, name in sorted({pair for general in absent for pair in below.get(general, ())}):
+        finding = knowledge.findings[name]
         places: tuple[Place, ...] = ("here", "other-side") if finding.sided else ("here",)
-        for general in knowledge.nested[finding.id]:
+        for general in knowledge.nested[name]:
             for place in places:
                 above = table.get((general, place))
                 if above is not None and above.state == 0:
-                    name = knowledge.findings[general].name
-                    why = f"implied by the absence of: {name}"
-                    yield Fact(finding.id, place, 0, stated=False, why=why)
+                    why = f"implied by the absence of: {knowledge.findings[general].name}"
+                    yield Fact(name, place, 0, stated=False, why=why)
+
+
+@lru_cache(maxsize=16)
+def _below(knowledge: Knowledge) -> Mapping[str, tuple[tuple[int, str], ...]]:
+    """The more specific findings of each general one, with their places in the knowledge."""
+    below: dict[str, list[tuple[int, str]]] = {}
+    for at, name in enumerate(knowledge.findings):
+        for general in knowledge.nested[name]:
+            below.setdefault(general, []).append((at, name))
+    return {general: tuple(of) for general, of in below.items()}

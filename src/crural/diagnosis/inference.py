@@ -17,13 +17,19 @@ cause and live throughout (*broad* bits); signs and test results belong to a few
 order of the sweep keeps together, and live briefly (*narrow* bits). A cause that can be brought
 about by others adds one more bit from its first parent to its own turn.
 
+This module is the reference: it says what is computed, with arrays of numpy. `kernel` computes the
+same with compiled loops, and is used once `use_compiled` has been called.
+
 References: noisy-OR diagnosis networks and their cost in positive findings: Shwe et al. 1991
 (QMR-DT), Heckerman 1989; noisy-MAX: Díez 1993; decomposition of noisy-OR: Heckerman & Breese 1996.
 """
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
+from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 
@@ -38,6 +44,8 @@ SINGLE_SCALE = 1e20
 # Broad bits moved at once by one small dense matrix. 16 x 16 stays in the first cache, and a group
 # then costs one matrix product for every four of them instead of a pass over the weights for each.
 CHUNK_BITS = 4
+# Terms of a sum that may be added up one after the other.
+SUMMED = 64
 # A bit on which more than this share of the causes act lives throughout.
 BROAD = 0.4
 
@@ -55,31 +63,91 @@ class Posterior:
     evidence: float
 
 
+class _Engine:
+    """The compiled engine once it is in use, and whether it must not be."""
+
+    def __init__(self) -> None:
+        self.kernel: ModuleType | None = None
+        self.refused = False
+
+
+_engine = _Engine()
+
+
+def use_compiled(use: bool = True) -> None:
+    """From now on sweep by machine code, as `kernel` does: the same answers, many times as fast.
+
+    For programs that answer many records or stay: loading takes longer than the reference in this
+    module needs for a few ordinary records. With False, use the reference from now on, even for
+    records for which loading would be worth it.
+    """
+    _engine.refused = not use
+    _engine.kernel = importlib.import_module("crural.diagnosis.kernel") if use else None
+    if _engine.kernel is not None:
+        _engine.kernel.warm_up()
+
+
+def use_compiled_if_ready() -> None:
+    """Use the compiled engine from now on, provided that it need not be compiled first."""
+    if _engine.kernel is None and not _engine.refused:
+        kernel = importlib.import_module("crural.diagnosis.kernel")
+        if kernel.is_compiled():
+            use_compiled()
+
+
+def compiled_in_use() -> bool:
+    """Is the compiled engine in use?"""
+    return _engine.kernel is not None
+
+
 def posterior(problem: Problem, precision: Precision = np.float64) -> Posterior:
     """Posterior of every cause, exact up to rounding (see `rounding_bound`).
 
     Work and memory grow with 2 to the number of bits alive at the widest point; single precision
     (np.float32) halves both.
     """
+    if _engine.kernel is not None:
+        return _by_kernel(_engine.kernel, problem, precision)
     return _Sweep(problem, precision).posterior()
+
+
+def none_of(problem: Problem) -> float:
+    """P(evidence and no cause at all); 0 where some cause is decided to be present."""
+    if any(problem.decided.values()):
+        return 0.0
+    return float(
+        problem.background_scalar
+        * np.prod(problem.background_upper - problem.background_lower)
+        * np.prod(1.0 - problem.prior)
+    )
 
 
 def rounding_bound(problem: Problem, precision: Precision = np.float64) -> float:
     """Bound on the relative rounding error of `posterior`.
 
-    Every weight is made by at most 4 (rows x (bits + 4)) multiplications and additions of
-    non-negative numbers, each off by at most one unit in the last place.
+    A probability is a quotient, and each of its two terms a sum of products of non-negative
+    numbers. What follows is no less than the number of operations on the longest way through the
+    sweep and back, each off by at most half of eps: for every row, for every bit on which it acts,
+    for every cause, bit and link, and for the sum at the end. That there is a cause at all is
+    a difference; where it is small beside `none_of`, multiply by one plus their quotient.
     """
-    operations = 4.0 * len(problem.share) * (problem.n_bits + 4)
+    acting = int(((problem.upper != 1.0) | (problem.lower != 1.0)).sum())
+    bits, causes = problem.n_bits, len(problem.names)
+    operations = 6 * acting + 8 * len(problem.share) + causes * (3 * bits + 8)
+    operations += 4 * len(problem.links) + 4 * bits + SUMMED
     return float(operations * np.finfo(precision).eps)
 
 
-def width_of(problem: Problem) -> float:
+def width_of(problem: Problem, *, improve: bool = True) -> float:
     """Effective number of bits of the sweep: log2 of the mean over its steps of 2^(bits alive).
 
     A step costs in proportion to 2^(bits alive), waiting children included, so the whole costs in
-    proportion to 2^width.
+    proportion to 2^width. The compiled engine may look for a better order first.
     """
+    if _engine.kernel is not None and improve:
+        return float(_engine.kernel.plan_of(problem, BROAD).width)
+    if _engine.kernel is not None:
+        return float(_engine.kernel.quick_width(problem, BROAD))
     plan = _plan(problem)
     place = {cause: at for at, cause in enumerate(problem.order)}
     alive = np.zeros(len(problem.order) + 1)
@@ -94,6 +162,22 @@ def width_of(problem: Problem) -> float:
         alive[start] += 1
         alive[place[child]] -= 1
     return len(plan.broad) + float(np.log2(np.mean(np.exp2(np.cumsum(alive[:-1])))))
+
+
+def _scale(precision: Precision) -> float:
+    return 1.0 if precision is np.float64 else SINGLE_SCALE
+
+
+def _by_kernel(kernel: ModuleType, problem: Problem, precision: Precision) -> Posterior:
+    """The posterior as the compiled engine gives it."""
+    plan = kernel.plan_of(problem, BROAD)
+    scale = _scale(precision)
+    total, joint, by_variant = kernel.swept(plan, precision, scale)
+    evidence = max(total / scale - none_of(problem), np.finfo(float).tiny)
+    each = (by_variant / (scale * evidence)).tolist()
+    first = plan.program.first_variant.tolist()
+    variants = tuple(tuple(each[a:b]) for a, b in pairwise(first))
+    return Posterior(joint / (scale * evidence), variants, evidence)
 
 
 @dataclass(frozen=True)
@@ -227,7 +311,7 @@ class _Sweep:
     def __init__(self, problem: Problem, precision: Precision) -> None:
         self.problem = problem
         self.precision = precision
-        self.scale = 1.0 if precision is np.float64 else SINGLE_SCALE
+        self.scale = _scale(precision)
         self.plan = _plan(problem)
         self.rows = _Rows(problem, self.plan, precision)
         self.brings: dict[int, list[tuple[int, float]]] = {}
@@ -273,17 +357,6 @@ class _Sweep:
             pair = np.array([low[bit], high[bit] - low[bit]])
             weights = np.multiply.outer(weights, pair).reshape(-1)
         return np.asarray((weights * self.scale).astype(self.precision))
-
-    def none(self) -> float:
-        """P(evidence and no cause at all); 0 where some cause is decided to be present."""
-        problem = self.problem
-        if any(problem.decided.values()):
-            return 0.0
-        return float(
-            problem.background_scalar
-            * np.prod(problem.background_upper - problem.background_lower)
-            * np.prod(1.0 - problem.prior)
-        )
 
     def forward(self) -> tuple[Array, list[_Step]]:
         """Final weights and what each cause did. Axes: waiting children and narrow bits that are
@@ -362,7 +435,7 @@ class _Sweep:
         low, high = problem.background_lower.tolist(), problem.background_upper.tolist()
         weights, steps = self.forward()
         # Nothing is left where every cause is decided to be absent.
-        evidence = max(float(weights[-1]) / self.scale - self.none(), np.finfo(float).tiny)
+        evidence = max(float(weights[-1]) / self.scale - none_of(problem), np.finfo(float).tiny)
         probability = np.zeros(len(problem.names))
         variants: list[tuple[float, ...]] = [()] * len(problem.names)
         worth = np.zeros_like(weights)
@@ -377,9 +450,9 @@ class _Sweep:
             absent = worth
             for _ in range(step.children):
                 present, absent = np.asarray(present[0]), np.asarray(absent[0])
-            probability[step.cause] = float(np.vdot(present, step.present)) / self.scale / evidence
+            probability[step.cause] = _product(present, step.present) / self.scale / evidence
             variants[step.cause] = tuple(
-                float(np.vdot(present, v)) / self.scale / evidence for v in step.variants
+                _product(present, v) / self.scale / evidence for v in step.variants
             )
             entering = self.acted(problem.acts[step.cause], present, step.axes, back=True)
             decided = problem.decided.get(step.cause)
@@ -393,6 +466,11 @@ class _Sweep:
             for bit in reversed(step.births):
                 worth = np.asarray(low[bit] * worth[0] + (high[bit] - low[bit]) * worth[1])
         return Posterior(probability, tuple(variants), evidence)
+
+
+def _product(a: Array, b: Array) -> float:
+    """Sum of a times b, added up in double precision."""
+    return float((a * b).sum(dtype=np.float64))
 
 
 def _has_variants(part: Part) -> bool:

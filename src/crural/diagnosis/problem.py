@@ -22,7 +22,7 @@ from crural.diagnosis.network import (
     Flags,
     Network,
 )
-from crural.diagnosis.priors import Priors, priors_of
+from crural.diagnosis.priors import Priors, prior_probability, priors_of
 from crural.facts import Fact, Facts
 
 
@@ -104,17 +104,27 @@ class Case:
 
 def case_of(network: Network, facts: Facts) -> Case:
     """The problem that the facts of a record set the network."""
-    known = [f for f in facts.evidence if f.finding in network.node_index]
-    bits = tuple(f for f in known if f.state > 0)
-    lows = tuple(f for f in known if f.state == 0)
+    bits, lows = _known(network, facts)
     priors = priors_of(network, facts)
-    return Case(network, facts, priors, _problem(network, facts, priors, bits, lows), bits, lows)
+    problem = _problem(network, facts, priors.probability, bits, lows)
+    return Case(network, facts, priors, problem, bits, lows)
+
+
+def problem_of(network: Network, facts: Facts) -> Problem:
+    """The problem of `case_of` alone, without the reasons of the priors."""
+    return _problem(network, facts, prior_probability(network, facts), *_known(network, facts))
+
+
+def _known(network: Network, facts: Facts) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """The facts about findings of the network: above their lowest state, and in it."""
+    known = [f for f in facts.evidence if f.finding in network.node_index]
+    return tuple(f for f in known if f.state > 0), tuple(f for f in known if f.state == 0)
 
 
 def _problem(
     network: Network,
     facts: Facts,
-    priors: Priors,
+    prior: Array,
     bits: tuple[Fact, ...],
     lows: tuple[Fact, ...],
 ) -> Problem:
@@ -141,17 +151,22 @@ def _problem(
     return Problem(
         names=network.conditions,
         order=network.order,
-        prior=priors.probability,
+        prior=prior,
         acts=_combinations(network, two_sided),
         share=np.concatenate([r[0] for r in rows]),
         scalar=np.concatenate([r[1] for r in rows]),
         upper=np.concatenate([r[2] for r in rows]),
         lower=np.concatenate([r[3] for r in rows]),
-        links=tuple((link.parent, link.child, link.probability) for link in network.links),
+        links=_links_of(network),
         background_scalar=float(background[low_nodes, 0].prod()),
         background_upper=background[nodes, states],
         background_lower=background[nodes, states - 1],
     )
+
+
+@lru_cache(maxsize=16)
+def _links_of(network: Network) -> tuple[tuple[int, int, float], ...]:
+    return tuple((link.parent, link.child, link.probability) for link in network.links)
 
 
 @lru_cache(maxsize=16)

@@ -28,7 +28,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crural.diagnosis.estimate import estimated_posterior
-from crural.diagnosis.inference import Posterior, posterior, rounding_bound, width_of
+from crural.diagnosis.inference import (
+    Posterior,
+    Precision,
+    none_of,
+    posterior,
+    rounding_bound,
+    use_compiled_if_ready,
+    width_of,
+)
 from crural.diagnosis.network import Array
 from crural.diagnosis.problem import Problem, Together
 from crural.diagnosis.states import SetWeights, Singles, States, leading_states
@@ -38,6 +46,8 @@ from crural.diagnosis.states import SetWeights, Singles, States, leading_states
 WIDEST = 16.0
 WIDEST_SINGLE = 20.0
 BRANCH_WIDEST = 11.0
+# From this width on loading the compiled engine takes less time than doing without.
+WORTH_LOADING = 15.0
 # Causes on which the branches are made, and how small a branch may be to need no second sweep.
 LEADING = 2
 NEGLIGIBLE = 1e-4
@@ -76,10 +86,16 @@ def posterior_within(
     the largest effective width that is swept exactly; above WIDEST it is in single precision.
     """
     width = width_of(problem)
-    if width <= min(WIDEST, widest):
-        return Bounded(posterior(problem), rounding_bound(problem), ())
+    if width > min(WORTH_LOADING, widest):
+        use_compiled_if_ready()
+        # The compiled engine looks for a better order.
+        width = width_of(problem)
     if width <= widest:
-        return Bounded(posterior(problem, np.float32), rounding_bound(problem, np.float32), ())
+        precision: Precision = np.float64 if width <= WIDEST else np.float32
+        found = posterior(problem, precision)
+        # That there is a cause at all is a difference, as precise as the larger of its two terms.
+        error = rounding_bound(problem, precision) * (1.0 + none_of(problem) / found.evidence)
+        return Bounded(found, min(error, 1.0), ())
     states = states or leading_states(problem)
     n = len(problem.names)
     high_with, high_without = np.zeros(n), np.zeros(n)
@@ -141,7 +157,7 @@ def _to_relax(problem: Problem, widest: float) -> tuple[int, ...]:
     order = np.argsort(-explained)
     for count in range(problem.n_bits + 1):
         chosen = tuple(sorted(int(b) for b in order[:count]))
-        if width_of(_without(problem, chosen)) <= widest:
+        if width_of(_without(problem, chosen), improve=False) <= widest:
             return chosen
     return tuple(range(problem.n_bits))
 

@@ -2,8 +2,8 @@
 
 Pages that are generated from the code and kept beside it (hazard log, founding statements, the
 numbers of the worked example) are written in place. Those that follow the knowledge (findings,
-conditions) exist only in the site, whose source mirrors the repository, so that a link that works
-there works here.
+conditions, decisions) exist only in the site, whose source mirrors the repository, so that a link
+that works there works here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from docs.build import claims, hazards, vocabulary, worked_example
+from docs.build import claims, decides, hazards, vocabulary, worked_example
 from docs.build.tests_listed import ROOT, names_of_tests
 
 from crural.knowledge import load_knowledge
@@ -62,6 +62,7 @@ def main() -> None:
     pages = {
         "docs/findings.md": vocabulary.findings_page(knowledge),
         "docs/conditions.md": vocabulary.conditions_page(knowledge),
+        "docs/decides.md": decides.page(knowledge),
     }
     for name, text in pages.items():
         _put(SITE_SOURCE / name, text)

@@ -13,12 +13,11 @@ PAGE = DOCS / "claims.md"
 
 @dataclass(frozen=True)
 class Claim:
-    """A founding statement; `shown` is None while it waits for the treatment ladder."""
+    """A founding statement, and what the system shows of it."""
 
     id: str
     statement: str
-    shown: str | None
-    planned: str | None = None
+    shown: str
 
     @property
     def test_prefix(self) -> str:
@@ -39,8 +38,8 @@ CLAIMS = (
     Claim(
         "C2",
         "Sciatica is first treated by rest until the nerve calms, then more intensively",
-        None,
-        "the first rungs of its ladder, with today's advice against bed rest beside it",
+        "Rest is the first rung of its ladder, and each failure leads to a more intensive one. "
+        "What is said today against bed rest stands beside it",
     ),
     Claim(
         "C3",
@@ -52,42 +51,45 @@ CLAIMS = (
     Claim(
         "C4",
         "Stenosis has many causes, among them Paget's disease and too much fluoride",
-        "Paget's disease and skeletal fluorosis bring stenosis about, and are looked for behind it",
+        "Paget's disease and skeletal fluorosis bring stenosis about, are looked for behind it, "
+        "and are treated beside its ladder where they are likely",
     ),
     Claim(
         "C5",
         "Stenosis: rest, anti-inflammatories, painkillers, epidurals, a brace, in the end light "
         "exercise",
-        None,
-        "the stenosis ladder in this order, each rung with its evidence and what guidelines say",
+        "The stenosis ladder in this order, where each failure leads to the next rung; what "
+        "guidelines say otherwise today stands beside it, and exercise runs beside the other rungs",
     ),
     Claim(
         "C6",
         "Multiple sclerosis: leg pain from muscles that waste through disuse",
-        "Disuse wasting is a mechanism of multiple sclerosis with a sourced share and findings",
+        "Disuse wasting is a mechanism of multiple sclerosis with a sourced share and findings, "
+        "and has a ladder of its own",
     ),
     Claim(
         "C7",
         "Multiple sclerosis: constant burning pain, most often in the legs",
-        "Central neuropathic pain is a mechanism with a sourced share",
+        "Central neuropathic pain is a mechanism with a sourced share, and has a ladder of its own",
     ),
     Claim(
         "C8",
         "Multiple sclerosis: painful spasms of the leg muscles",
-        "Spasticity and tonic spasms are a mechanism with a sourced share",
+        "Spasticity and tonic spasms are a mechanism with a sourced share, and have a ladder of "
+        "their own",
     ),
     Claim(
         "C9",
         "The leg pain of multiple sclerosis is usually neurological, and sometimes treated with "
         "antidepressants",
-        "Long tract signs place the lesion in the cord and not in a root. Antidepressants come "
-        "with the treatment ladder",
+        "Long tract signs place the lesion in the cord and not in a root. Antidepressants are the "
+        "first drugs on the ladder of its nerve pain",
     ),
     Claim(
         "C10",
         "Carbamazepine is often used for the spasms",
-        None,
-        "a rung of its ladder with safety checks",
+        "A rung of the spasm ladder, with its checks: HLA-B*15:02, sodium, and the other drugs of "
+        "the record",
     ),
     Claim(
         "C11",
@@ -105,8 +107,8 @@ CLAIMS = (
     Claim(
         "C13",
         "… treated with painkillers and physical therapy",
-        None,
-        "its ladder, with protected weight bearing and a fracture warning",
+        "Its ladder: painkillers, then physical therapy, with weight taken off the hip and a "
+        "warning of fracture",
     ),
     Claim(
         "C14",
@@ -117,20 +119,20 @@ CLAIMS = (
     Claim(
         "C15",
         "In those cases the pain should lessen as the cause is treated",
-        None,
-        "the expected course, and follow-up that reopens the diagnosis when pain does not lessen",
+        "Each has an expected course under treatment. Pain scores are held against it, and pain "
+        "that does not lessen opens the question of the cause again",
     ),
     Claim(
         "C16",
         "Spinal cord stimulation if other treatments have failed",
-        None,
-        "candidacy, trial, coverage and programming",
+        "Stimulation is the next rung when the others have failed, and due by published criteria, "
+        "line by line, or barred",
     ),
     Claim(
         "C17",
         "Intraspinal morphine if stimulation has not had the desired effect",
-        None,
-        "candidacy after stimulation, trial, dosing and pump arithmetic",
+        "Intraspinal morphine comes after stimulation on every ladder that has both, and is due by "
+        "criteria of its own when stimulation has failed, or barred",
     ),
 )
 
@@ -151,23 +153,22 @@ _HEAD = """\
 
 Crural was founded on one short text about intractable left leg pain. These are its statements, in
 our words. Each is a row that must work, and each test carries the number of its statement in its
-name. This page is generated by `python -m docs.build`.
+name. The records of the tests, with what is decided of them, are on
+[a page of their own](decides.md). This page is generated by `python -m docs.build`.
 
-| | Statement | What the core shows now | Tests |
+| | Statement | What is shown of it | Tests |
 |---|---|---|---|"""
 
 _FOOT = """\
 Where today's guidelines disagree with a statement, Crural keeps it, says so, and shows who says
 what since when. It hides neither.
 
-Run them: `.venv/bin/pytest tests/claims`. The conditions and mechanisms that carry a statement name
-it in their `claims` field.
+Run them: `.venv/bin/pytest tests/claims`. The conditions, mechanisms, treatments, rungs and courses
+that carry a statement name it in their `claims` field.
 """
 
 
 def _row(claim: Claim, tests: tuple[str, ...]) -> str:
-    if claim.shown is None:
-        return f"| {claim.id} | {claim.statement} | with the treatment ladder: {claim.planned} | |"
     listed = "<br>".join(f"`{_words(t)}`" for t in tests)
     return f"| {claim.id} | {claim.statement} | {claim.shown} | {listed} |"
 

@@ -101,6 +101,33 @@ not_encoded:
 knowledge does not have is written `other:its-name`. `urgency` is how soon something had to be done:
 `routine`, `urgent` or `emergency`. A plain record with `truth` at its top is a case, too.
 
+## The next step of treatment
+
+Some case files also say what the clinicians did next. The ladder is held against it:
+
+```
+crural validate validation/cases --ladder
+```
+
+```yaml
+ladder:
+  did: [lumbar-decompression]    # ids of treatments, any of which agrees with what was done
+  stage: surgery                 # the stage of the ladder it belongs to
+  why: tablets and exercise had failed, and the scan fitted
+  flags:                         # contraindications that the publication names
+    - what: takes aspirin after a heart attack
+      any_of: [spine-surgery-antiplatelet]
+```
+
+A step agrees when its treatment, or another of the same stage, is on the next rung of a plausible
+cause, or on a rung that runs beside it. Several stages are often open at once, so the text says how
+many would have agreed on average, and how often the ladder of the most probable cause alone agrees.
+A contraindication counts as flagged when one of the ids in `any_of` comes out: an item of a
+precaution or of a list of criteria, an alert, or a treatment with what is said of it
+(`spinal-cord-stimulation:failed`); as asked for when it would come out once a question is answered.
+`any_of` is empty where the knowledge has nothing for it. What was done is not always what was
+right, and the patients are few.
+
 ## What it does not show
 
 Published patients are not the patients of a surgery: the rare and the striking get published, and

@@ -36,13 +36,25 @@ ENGINE_ONLY = {
 # Where the model's own estimates stand.
 ROOMS = {
     "alerts": "crural.safety.alerts",
+    "attempts": "crural.history.attempts",
+    "follow_up": "crural.course.follow_up",
     "network": "crural.diagnosis.network",
     "next_check": "crural.diagnosis.next_check",
     "numbers": "crural.knowledge.numbers",
+    "options": "crural.ladder.options",
+    "plan": "crural.ladder.plan",
     "priors": "crural.diagnosis.priors",
 }
 # Not estimates: quantiles of the normal distribution, a floor, a limit of computing.
-NO_ESTIMATES = {"Z_90", "Z_95", "IMPOSSIBLE", "BATTERY_SIZE"}
+NO_ESTIMATES = {
+    "Z_90",
+    "Z_95",
+    "WORST_TENTH",
+    "IMPOSSIBLE",
+    "BATTERY_SIZE",
+    "MOST_CAUSES",
+    "MOST_SHARED",
+}
 _ROW = re.compile(
     r"^\| `(?P<room>[a-z_]+)\.(?P<name>[A-Z_0-9]+)(?:\[\"(?P<key>[a-z-]+)\"\])?` \| "
     r"(?P<value>[^|]+) \| (?P<rest>[^|]+) \|",

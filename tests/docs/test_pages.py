@@ -24,6 +24,7 @@ WRITTEN = [
 IN_THE_SITE = {
     "docs/findings.md",
     "docs/conditions.md",
+    "docs/decides.md",
     "docs/schema/record.json",
     *NOT_MEASURED,
 }

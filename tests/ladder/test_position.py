@@ -205,3 +205,68 @@ def test_one_more_failure_never_takes_the_patient_down_the_ladder(
         return len(order) if found.next is None else order.index(found.next.rung.id)
 
     assert height([*what, more]) >= height(what)
+
+
+def test_a_trial_of_an_implant_that_helped_is_no_failure_but_the_reason_for_the_implant() -> None:
+    found = standing(
+        treatments=[
+            *tried("rest", "red pill", "blue pill", "knife"),
+            {"what": "wire implant, trial", "days": 7, "relief_percent": 70},
+        ]
+    )
+
+    by_id = {rung.rung.id: rung for rung in found.rungs}
+    assert (by_id["wire"].state, by_id["pump"].state) == ("in-progress", "later")
+    assert "gave enough relief" in by_id["wire"].because[0]
+    assert found.next is None
+
+
+def test_a_trial_that_failed_leads_to_the_next_rung() -> None:
+    found = standing(
+        treatments=[
+            *tried("rest", "red pill", "blue pill", "knife"),
+            {"what": "wire implant, trial", "days": 7, "relief_percent": 20},
+        ]
+    )
+
+    assert found.next is not None
+    assert found.next.rung.id == "pump"
+
+
+def test_nothing_is_next_while_something_begun_may_still_work() -> None:
+    found = standing(treatments=[*tried("rest"), {"what": "red pill", "start": "2026-02-25"}])
+
+    assert found.next is None
+    assert {rung.rung.id: rung.state for rung in found.rungs}["knife"] == "later"
+
+
+def test_an_urgent_reason_does_not_wait_for_what_may_still_work() -> None:
+    found = standing(
+        treatments=[*tried("rest"), {"what": "red pill", "start": "2026-02-25"}],
+        observations=[{"finding": "palsy", "present": True}],
+    )
+
+    assert found.next is not None
+    assert found.next.rung.id == "knife"
+
+
+def test_a_drug_that_helped_for_a_time_can_be_begun_again() -> None:
+    found = standing(
+        treatments=[*tried("rest"), {"what": "blue pill", "days": 60, "response": "good"}]
+    )
+
+    assert found.next is not None
+    assert found.next.rung.id == "pills"
+    assert "blue pill helped for a time: it can be begun again" in found.next.because
+
+
+def test_an_operation_whose_relief_wore_off_is_behind_the_patient() -> None:
+    found = standing(
+        treatments=[
+            *tried("rest", "red pill", "blue pill"),
+            {"what": "knife", "days": 900, "response": "good"},
+        ]
+    )
+
+    assert found.next is not None
+    assert found.next.rung.id == "wire"

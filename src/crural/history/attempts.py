@@ -61,11 +61,12 @@ class Attempt:
     def counts_as_failed(self) -> bool:
         """Was it a proper attempt that did not help enough, or that could not be borne?
 
-        Where time and dose were not recorded the clinician's word that it failed is taken.
+        Where time and dose were not recorded the clinician's word that it failed is taken. What
+        helped for a time has not failed: it can be begun again.
         """
         if self.outcome == "not-tolerated":
             return True
-        return self.outcome in {"failed", "helped"} and self.adequacy in {"adequate", "unknown"}
+        return self.outcome == "failed" and self.adequacy in {"adequate", "unknown"}
 
 
 def attempts_of(record: Record, knowledge: Knowledge) -> tuple[Attempt, ...]:

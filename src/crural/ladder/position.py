@@ -79,7 +79,7 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     straight = next((look for look in way if _is_met(look.straight)), None)
     highest = max((i for i, look in enumerate(way) if look.attempts), default=-1)
     states: dict[str, tuple[RungState, tuple[str, ...]]] = {}
-    open_yet = True
+    open_yet = not any(_is_held(look, patient) for look in way)
     for i, look in enumerate(way):
         state, because = _state(look, patient)
         if look is straight and state == "passed":
@@ -105,6 +105,14 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     )
 
 
+def _is_held(look: _Look, patient: Patient) -> bool:
+    """Does something on the rung help, or can it not be judged before a day that is known?"""
+    if look.applies.truth is Truth.NOT_MET:
+        return False
+    waiting = look.judge_on is not None and not _can_be_judged(look, patient)
+    return bool(look.working) or (waiting and not look.passed)
+
+
 def _is_met(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.truth is Truth.MET
 
@@ -115,6 +123,12 @@ def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
     working = tuple(
         f"{a.text} helps enough: go on with it" for a in attempts if a.outcome == "helps"
     )
+    if rung.stage in _IMPLANTS:
+        working += tuple(
+            f"{a.text} gave enough relief: the implant is due if every criterion is met"
+            for a in attempts
+            if a.outcome == "helped"
+        )
     return _Look(
         rung=rung,
         options=options,
@@ -153,7 +167,7 @@ def _attempts_on(rung: Rung, patient: Patient) -> tuple[Attempt, ...]:
 
 def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) -> tuple[str, ...]:
     """Why the rung is passed; () while it is not."""
-    failed = [attempt for attempt in attempts if attempt.counts_as_failed]
+    failed = [attempt for attempt in attempts if _is_over(attempt, rung)]
     if not failed:
         return ()
     done = len(failed)
@@ -164,6 +178,16 @@ def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) 
     if done < rung.needed and still_open:
         return ()
     return tuple(_what_came_of(attempt) for attempt in failed)
+
+
+def _is_over(attempt: Attempt, rung: Rung) -> bool:
+    """Did it fail, or was it done once, with relief that has worn off?
+
+    A drug or exercise that helped can be begun again; an operation or an injection is behind the
+    patient. A trial of an implant that helped is the very reason for the implant.
+    """
+    wore_off = attempt.outcome == "helped" and rung.stage in {"injection", "surgery", "cause"}
+    return attempt.counts_as_failed or wore_off
 
 
 def _what_came_of(attempt: Attempt) -> str:
@@ -261,6 +285,9 @@ def _left_behind(look: _Look) -> tuple[RungState, tuple[str, ...]]:
 def _why_next(look: _Look, straight: _Look | None) -> tuple[str, ...]:
     if look is straight and look.straight is not None:
         return (f"{look.rung.straight_because}", *look.straight.because)
+    helped = [attempt for attempt in look.attempts if attempt.outcome == "helped"]
+    if helped:
+        return tuple(f"{a.text} helped for a time: it can be begun again" for a in helped)
     if look.short:
         return tuple(f"not a proper attempt: {short}" for short in look.short)
     going_on = [attempt for attempt in look.attempts if attempt.outcome == "going-on"]

@@ -47,13 +47,17 @@ class DrugCaution:
 def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
     """Everything that speaks against a treatment in this patient, what bars it first.
 
-    What several sets of precautions say in the same words is given once, by the strictest of them.
+    A fact that several sets of precautions name (the items have one id) is told once, by the
+    strictest of them; of equally strict ones the treatment's own set, which stands last, is the
+    most exact.
     """
     every = (*_own_allergy(treatment, patient), *_of_sets(treatment, patient))
     found: dict[str, Warned] = {}
-    for warned in sorted(every, key=lambda w: (_ORDER[w.level], w.id)):
-        found.setdefault(warned.say, warned)
-    return tuple(found.values())
+    for warned in every:
+        known = found.get(warned.id)
+        if known is None or _ORDER[warned.level] <= _ORDER[known.level]:
+            found[warned.id] = warned
+    return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
 
 
 def _of_sets(treatment: Treatment, patient: Patient) -> Iterator[Warned]:

@@ -104,7 +104,7 @@ class Likelihood:
     def words(self, subject: Subject) -> str:
         condition = subject.knowledge.conditions.get(self.condition)
         name = self.condition if condition is None else condition.name
-        return f"{name}: probability {100 * (subject.probability(self.condition) or 0.0):.2g} %"
+        return f"{name}: probability {_percent(subject.probability(self.condition) or 0.0)}"
 
 
 @dataclass(frozen=True)
@@ -387,6 +387,13 @@ Quantity: TypeAlias = (
     | DaysOfUse
     | Relief
 )
+
+
+def _percent(probability: float) -> str:
+    """As a whole per cent, never as a certainty; below ten per cent with one place."""
+    if probability > 0.99:
+        return "over 99 %"
+    return f"{100 * probability:.0f} %" if probability >= 0.1 else f"{100 * probability:.2g} %"
 
 
 def _number(value: float | None) -> Interval:

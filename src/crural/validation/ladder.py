@@ -2,7 +2,9 @@
 
 A step agrees exactly when what was done is open on the next rung of a plausible cause's ladder, or
 on one that runs beside it; it is near when its rung lies one further up or down. Either way the
-reason for the rung is shown beside it.
+reason for the rung is shown beside it. That is generous where several causes are plausible, so the
+same is counted on the ladder of the most probable cause alone, and how many stages of treatment
+would have agreed is given with it.
 """
 
 from __future__ import annotations
@@ -12,12 +14,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from crural.assessment import Assessment, assess
 from crural.candidacy import Candidacy
 from crural.errors import RecordError
 from crural.knowledge import Knowledge
+from crural.knowledge.ladder import Stage
 from crural.ladder import LadderPosition, RungPosition
 from crural.record.suggest import nearest
 from crural.rules import Truth
@@ -29,6 +32,7 @@ WIDTH = 100
 
 Agreement = Literal["exact", "within-one-rung", "other"]
 
+_STAGES = get_args(Stage)
 _SIGNS: Mapping[str, str] = {"exact": "=", "within-one-rung": "~", "other": "x"}
 # What is said of a treatment that may itself be the flag ('spinal-cord-stimulation:failed').
 _TOLD = frozenset({"failed", "not-tolerated", "barred"})
@@ -38,17 +42,20 @@ _TOLD = frozenset({"failed", "not-tolerated", "barred"})
 class JudgedStep:
     """One patient: what was done, what would have been next, and what was flagged.
 
-    ladder, said, because: the leading ladder, its next rung ('' while something may still work, or
-    at its top) and why; stands: the rungs of all plausible ladders on which what was done stands,
-    as ladder/rung: state; flagged, asked, unflagged: contraindications of the publication that
-    came out, that would come out once a question is answered, and that did not; candidacy: status
-    of each therapy.
+    agreement, on_leading: on the plausible ladders, and on the leading one alone; open: stages of
+    treatment that would have agreed exactly; ladder, said, because: the leading ladder, its next
+    rung ('' while something may still work, or at its top) and why; stands: the rungs of all
+    plausible ladders on which what was done stands, as ladder/rung: state; flagged, asked,
+    unflagged: contraindications of the publication that came out, that would come out once a
+    question is answered, and that did not; candidacy: status of each therapy.
     """
 
     id: str
     truth: str
     did: NextStep
     agreement: Agreement
+    on_leading: Agreement
+    open: tuple[str, ...]
     ladder: str
     said: str
     because: tuple[str, ...]
@@ -104,6 +111,12 @@ def _no_such(
 
 def _names_of_flags(knowledge: Knowledge) -> frozenset[str]:
     items = {item.id for one in knowledge.precautions.values() for item in one.items}
+    items |= {
+        f"{treatment.id}/{item.id}"
+        for treatment in knowledge.treatments.values()
+        for name in treatment.precautions
+        for item in knowledge.precautions[name].items
+    }
     lines = {item.id for one in knowledge.criteria.values() for item in one.items}
     return frozenset(items | lines | set(knowledge.alerts) | set(knowledge.findings))
 
@@ -125,6 +138,8 @@ def judge(case: KnownCase, knowledge: Knowledge) -> JudgedStep:
         truth=case.truth.condition,
         did=step,
         agreement=agreement_of(positions, step),
+        on_leading=agreement_of(positions[:1], step),
+        open=tuple(dict.fromkeys(r.rung.stage for p in positions for r in _open(p))),
         ladder="" if leading is None else leading.ladder.id,
         said="" if following is None else following.rung.id,
         because=_why(leading),
@@ -169,10 +184,9 @@ def _on(position: LadderPosition, step: NextStep) -> Agreement:
     While something is going on the rung where it stands takes the place of the next one, but what
     is done then is not the next step: it can be near, not exact.
     """
-    beside = [rung for rung in position.rungs if rung.rung.beside and rung.state == "next"]
-    following = position.next
-    if any(_holds(rung, step) for rung in (*beside, *([following] if following else ()))):
+    if any(_holds(rung, step) for rung in _open(position)):
         return "exact"
+    following = position.next
     way = [rung for rung in position.rungs if not rung.rung.beside and _applies(rung)]
     here = [i for i, rung in enumerate(way) if rung is following]
     here = here or [i for i, rung in enumerate(way) if rung.state == "in-progress"]
@@ -180,6 +194,12 @@ def _on(position: LadderPosition, step: NextStep) -> Agreement:
         return "other"
     near = way[max(here[-1] - 1, 0) : here[-1] + 2]
     return "within-one-rung" if any(_holds(rung, step) for rung in near) else "other"
+
+
+def _open(position: LadderPosition) -> list[RungPosition]:
+    """The next rung, and those that are open beside it."""
+    beside = [rung for rung in position.rungs if rung.rung.beside and rung.state == "next"]
+    return [position.next, *beside] if position.next is not None else beside
 
 
 def _applies(rung: RungPosition) -> bool:
@@ -193,8 +213,9 @@ def _holds(rung: RungPosition, step: NextStep) -> bool:
 
 
 def _warned(assessment: Assessment, step: NextStep) -> Iterator[str]:
-    """Ids of everything that warns: alerts, cautions on drugs, precautions of what was done, lines
-    of the therapy's contraindications, precautions and preparation that are met."""
+    """Ids of everything that warns: alerts, cautions on drugs, precautions of what was done (and of
+    any other treatment, written treatment/item), lines of the therapy's contraindications,
+    precautions and preparation that are met."""
     yield from (alert.id for alert in assessment.alerts)
     yield from (caution.warned.id for caution in assessment.cautions)
     for position in () if assessment.plan is None else assessment.plan.ladders:
@@ -202,8 +223,10 @@ def _warned(assessment: Assessment, step: NextStep) -> Iterator[str]:
             for option in rung.options:
                 if option.verdict in _TOLD:
                     yield f"{option.treatment.id}:{option.verdict}"
+                held = [w.id for w in option.cautions if w.level != "check"]
+                yield from (f"{option.treatment.id}/{name}" for name in held)
                 if option.treatment.id in step.did:
-                    yield from (w.id for w in option.cautions if w.level != "check")
+                    yield from held
     for candidacy in _of_therapy(assessment, step):
         for result in candidacy.sets:
             if result.set.kind != "criteria":
@@ -240,6 +263,8 @@ def as_data(judged: Iterable[JudgedStep]) -> dict[str, Any]:
         "n": len(judged),
         "exact": _share(exact, len(judged)),
         "exact_or_within_one": _share(exact + near, len(judged)),
+        "exact_on_leading": _share(sum(j.on_leading == "exact" for j in judged), len(judged)),
+        "open_stages": sum(len(j.open) for j in judged) / len(judged) if judged else None,
         "contraindications": {
             "named": sum(len(j.did.flags) for j in judged),
             "flagged": sum(len(j.flagged) for j in judged),
@@ -253,6 +278,8 @@ def as_data(judged: Iterable[JudgedStep]) -> dict[str, Any]:
                 "stage": j.did.stage,
                 "why": j.did.why,
                 "agreement": j.agreement,
+                "on_leading": j.on_leading,
+                "open": list(j.open),
                 "ladder": j.ladder,
                 "next": j.said or None,
                 "because": list(j.because),
@@ -280,6 +307,8 @@ def as_text(data: Mapping[str, Any]) -> str:
         "",
         f"  the step that was taken         {_percent(exact)}",
         f"  that, or within one rung of it  {_percent(near)}",
+        f"  on the leading ladder alone     {_percent(data['exact_on_leading'])}",
+        f"  stages that would have agreed   {_mean(data['open_stages'])}",
         f"  contraindications named         {flags['named']}",
         f"    flagged                       {flags['flagged']}",
         f"    would be asked for            {flags['asked']}",
@@ -315,6 +344,10 @@ def _wrapped(label: str, words: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _mean(number: float | None) -> str:
+    return "nobody to count" if number is None else f"{number:.1f} of {len(_STAGES)} on average"
 
 
 def _percent(share: Mapping[str, Any]) -> str:

@@ -166,3 +166,18 @@ def test_more_pain_is_never_nearer_to_the_course(scores: list[float], more: floa
         return found.chance_off
 
     assert chance(more) >= chance(0.0) - 1e-12
+
+
+def test_a_tablet_that_was_stopped_sets_no_course_but_an_operation_does() -> None:
+    after_knife = course("after-the-knife", (0, 1.0), (6, 0.2), treatment="knife")
+    known = replace(KNOWN, courses={c.id: c for c in (HEALING, UNDER_RED, after_knife)}, digest="x")
+    stopped = {"start": "2026-01-01", "stop": "2026-01-20"}
+
+    for what, expected in (("red pill", None), ("knife", "knife")):
+        one = record(
+            treatments=[{"what": what, **stopped}],
+            pain_scores=[{"day": 0, "nrs": 8}, {"day": 42, "nrs": 8}],
+        )
+        found = follow_up(one, known, attempts_of(one, known), RANKED, given_)
+        assert found is not None
+        assert found.treatment == expected

@@ -81,7 +81,8 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
     barred = [c for r in barring for c in r.criteria if c.item.essential and c.truth is Truth.MET]
     status: CandidacyStatus
     if barred:
-        status, because = "barred", tuple(f"{c.item.text}: {_facts(c)}" for c in barred)
+        told = dict.fromkeys(f"{c.item.text}: {_facts(c)}" for c in barred)
+        status, because = "barred", tuple(told)
     elif any(r.truth is Truth.MET for r in wanted):
         met = [r for r in wanted if r.truth is Truth.MET]
         status, because = "due", tuple(f"{r.set.name}: every essential line is met" for r in met)

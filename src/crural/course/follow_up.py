@@ -42,6 +42,8 @@ LEFT_WHEN_WRONG = 0.9
 SPREAD_WHEN_WRONG = 0.25
 
 _DAYS_A_WEEK = 7.0
+# What is done once and goes on acting.
+_LASTING = frozenset({"injection", "surgery", "cause", "stimulation", "intrathecal"})
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,19 @@ class FollowUp:
 def courses_for(
     condition: str, attempts: Sequence[Attempt], knowledge: Knowledge
 ) -> list[tuple[Course, Attempt | None]]:
-    """The courses that speak of a condition: those of a treatment that was begun before the natural
-    one, the latest begun first."""
+    """The courses that speak of a condition: those of a treatment before the natural one.
+
+    A treatment counts while it goes on; an operation, an injection or an implant also afterwards.
+    The latest begun comes first.
+    """
     of = [course for course in knowledge.courses.values() if condition in course.conditions]
     treated: list[tuple[Course, Attempt | None]] = []
     for attempt in sorted(attempts, key=lambda a: a.start or dt.date.min, reverse=True):
-        treated += [(c, attempt) for c in of if c.treatment in attempt.treatments]
+        for course in of:
+            if course.treatment not in attempt.treatments:
+                continue
+            if attempt.going_on or knowledge.treatments[course.treatment].kind in _LASTING:
+                treated.append((course, attempt))
     return treated + [(course, None) for course in of if course.treatment is None]
 
 

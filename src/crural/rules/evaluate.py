@@ -165,13 +165,20 @@ def _of_sex(leaf: SexLeaf, _: Knowledge) -> InRange:
 
 
 def _of_treatments(leaf: TriedLeaf, knowledge: Knowledge) -> InRange:
-    families = knowledge.families
-    covered = [f for name in leaf.tried if name in families for f in families[name].covers]
+    covered = tuple(dict.fromkeys(f for name in leaf.tried for f in _covered(name, knowledge)))
     if leaf.days is not None:
-        return _bounded(DaysOfUse(leaf.tried, tuple(covered)), leaf.days)
+        return _bounded(DaysOfUse(leaf.tried, covered), leaf.days)
     if leaf.relief_percent is not None:
-        return _bounded(Relief(leaf.tried, tuple(covered)), leaf.relief_percent)
-    return InRange(Outcome(leaf.tried, tuple(covered), leaf.outcome))
+        return _bounded(Relief(leaf.tried, covered), leaf.relief_percent)
+    return InRange(Outcome(leaf.tried, covered, leaf.outcome))
+
+
+def _covered(name: str, knowledge: Knowledge) -> Iterator[str]:
+    """The families that an umbrella stands for, those of the umbrellas in it too."""
+    family = knowledge.families.get(name)
+    for inner in () if family is None else family.covers:
+        yield inner
+        yield from _covered(inner, knowledge)
 
 
 def _of_class(drug_class: str, knowledge: Knowledge) -> DrugsOfClass:

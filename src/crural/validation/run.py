@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from crural.assessment import assess, network_of
+from crural.diagnosis.inference import use_compiled_if_ready
 from crural.diagnosis.network import OTHER
 from crural.diagnosis.problem import case_of
 from crural.knowledge import Knowledge
@@ -162,6 +163,7 @@ def validate_files(
     from crural.validation.report import render  # noqa: PLC0415
 
     cases = read_cases(files, knowledge.vocabulary)
+    use_compiled_if_ready()
     stages = tuple(s for s in STAGES if stage in {None, s})
     return render(_with_progress(cases, knowledge, stages), form)
 

@@ -97,3 +97,14 @@ def test_without_ladders_there_is_no_plan() -> None:
     bare = replace(KNOWLEDGE, ladders={}, digest="bare")
 
     assert plan_of(patient(knowledge=bare), [("stenosis", 0.9)], []) is None
+
+
+def test_two_ladders_of_one_cause_share_nothing_worth_saying() -> None:
+    twin = SCIATICA.model_copy(update={"id": "sciatica-spasm"})
+    world = replace(TWO, ladders={**TWO.ladders, twin.id: twin}, digest="twins")
+
+    found = plan_of(patient(knowledge=world), [("sciatica", 0.9)], [])
+
+    assert found is not None
+    assert len(found.ladders) == 2
+    assert found.shared == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,17 @@ def test_what_another_alert_is_about_is_not_suspected_a_second_time() -> None:
     raised = alerts_of(patient(knowledge, present=("fever",)), knowledge, {"infection": 0.6})
 
     assert [a.id for a in raised] == ["fever"]
+
+
+def test_an_illness_that_is_known_is_not_suspected() -> None:
+    clinic_of_all = clinic(alert("fever", {"finding": "fever"}))
+    known_as = clinic_of_all.conditions["infection"].model_copy(update={"known_as": "fever"})
+    knowledge = replace(
+        clinic_of_all, alerts={}, conditions={**clinic_of_all.conditions, "infection": known_as}
+    )
+
+    assert alerts_of(patient(knowledge, present=("fever",)), knowledge, {"infection": 0.9}) == ()
+    assert len(alerts_of(patient(knowledge), knowledge, {"infection": 0.9})) == 1
 
 
 def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() -> None:

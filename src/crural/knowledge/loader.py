@@ -293,6 +293,8 @@ def _problems_of_condition(knowledge: Knowledge, condition: Condition) -> Iterat
             yield from _problems_of_link(knowledge, file, link)
             if link.via not in {None, "none"} and link.via not in knowledge.mechanisms:
                 yield Problem(file, f"{link.finding}.via", "no such mechanism", "name one or none")
+    if condition.known_as is not None and condition.known_as not in knowledge.findings:
+        yield Problem(file, "known_as", f"no finding '{condition.known_as}'", "name a finding")
     for risk in condition.risks:
         yield from _problems_of_risk(knowledge, file, risk)
     for cause in condition.caused_by:

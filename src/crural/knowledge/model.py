@@ -360,6 +360,8 @@ class Condition(_Frozen):
     plain: str
     group: Slug
     acts_at: tuple[PainSite, ...] = ()
+    # The finding that says that it is known already: then nobody need be alerted to it.
+    known_as: Slug | None = None
     urgency: Urgency
     description: str
     founding: bool = False

@@ -107,9 +107,13 @@ def _open_options(position: LadderPosition) -> dict[str, Option]:
 
 
 def _shared(positions: Sequence[LadderPosition]) -> tuple[str, ...]:
-    if len(positions) < 2:
+    """What is open on a ladder of every cause, in the order of the first."""
+    of: dict[str | None, dict[str, Option]] = {}
+    for position in positions:
+        of.setdefault(position.condition, {}).update(_open_options(position))
+    first, *others = of.values()
+    if not others:
         return ()
-    first, *others = [_open_options(position) for position in positions]
     return tuple(name for name in first if all(name in other for other in others))[:MOST_SHARED]
 
 

@@ -17,6 +17,8 @@ RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped
 
 # An implant is never the way round a step that was not properly taken.
 _IMPLANTS = frozenset({"stimulation", "intrathecal"})
+# Drugs of one kind that take turns.
+_LINES = frozenset({"neuropathic-drug", "antispasmodic-drug"})
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
         if state == "next":
             if straight is not None and look is not straight:
                 state, because = _around_straight(look, straight, way)
-            elif straight is None and i < highest:
+            elif straight is None and i < highest and not _same_line(look, way[highest]):
                 state, because = _left_behind(look)
             elif straight is None and not open_yet:
                 state, because = "later", ()
@@ -266,6 +268,12 @@ def _taken_as_done(rung: Rung, patient: Patient) -> str | None:
     if rung.stage == "self-care" and patient.facts.record.setting == "specialist":
         return "taken as done before the referral to a specialist clinic; ask"
     return None
+
+
+def _same_line(look: _Look, highest: _Look) -> bool:
+    """Are both lines of drugs for the same end? Then who tried the second first tries the first
+    now: an untried antidepressant is not left behind by a gabapentinoid."""
+    return look.rung.stage == highest.rung.stage and look.rung.stage in _LINES
 
 
 def _around_straight(

@@ -15,7 +15,9 @@ from crural.report.layout import grid, heading, marks
 
 Data = Mapping[str, Any]
 
-MOST_OPTIONS = 6
+MOST_OPTIONS = 5
+MOST_SHORT = 3
+MOST_CARE = 3
 MOST_ASKED = 8
 
 _STATE_STYLE = {"next": "bold green", "in-progress": "bold yellow", "barred": "red"}
@@ -100,12 +102,15 @@ def _rung_in_full(rung: Data, citations: Citations) -> RenderableType:
     parts: list[RenderableType] = [Text(title, style="bold"), Text(rung["why"], style="dim")]
     if rung["ask"]:
         parts.append(Text(f"First find out: {words.names(rung['ask'], most=4)}"))
-    shown = rung["options"][:MOST_OPTIONS]
-    parts += [Padding(_option(option, citations), (0, 0, 0, 2)) for option in shown]
-    left = len(rung["options"]) - len(shown)
-    if left:
-        rest = ", ".join(option["name"] for option in rung["options"][MOST_OPTIONS:])
-        parts.append(Text(f"  and {left} more: {rest}", style="dim"))
+    options = words.in_front(rung["options"])
+    # What runs beside the way, and what cannot be given, is told in a line.
+    full = [o for o in options if not rung["beside"] and o["verdict"] != "barred"][:MOST_OPTIONS]
+    parts += [Padding(_option(option, citations), (0, 0, 0, 2)) for option in full]
+    short = [o for o in options if o not in full][: MOST_OPTIONS + MOST_SHORT - len(full)]
+    parts += [Padding(_in_a_line(option), (0, 0, 0, 2)) for option in short]
+    rest = [option["name"] for option in options if option not in full and option not in short]
+    if rest:
+        parts.append(Text(f"  and {len(rest)} more: {', '.join(rest)}", style="dim"))
     for dispute in rung["disputes"]:
         parts.append(
             Text.assemble(
@@ -129,13 +134,28 @@ def _option(option: Data, citations: Citations) -> RenderableType:
         lines.add_row("Dose", f"from {dosing['start']}, at most {dosing['most']}{adjusted}")
     if option["positions"]:
         lines.add_row("Bodies", "; ".join(words.position(p) for p in option["positions"]))
-    for warned in option["cautions"]:
-        if warned["level"] == "check":
-            lines.add_row("Check", f"{words.names(warned['ask'])}: {warned['say']}")
-        else:
-            label = "Barred" if warned["level"] == "barred" else "Care"
-            lines.add_row(label, f"{warned['say']} ({'; '.join(warned['because'])})")
+    held = [warned for warned in option["cautions"] if warned["level"] == "caution"]
+    for warned in held[:MOST_CARE]:
+        lines.add_row("Care", f"{warned['say']} ({'; '.join(warned['because'])})")
+    if len(held) > MOST_CARE:
+        lines.add_row("", f"and {len(held) - MOST_CARE} more")
+    unknown = [fact for warned in option["cautions"] for fact in warned["ask"]]
+    if unknown:
+        once = {fact["finding"]: fact for fact in unknown}
+        lines.add_row("Check", f"first: {words.names(once.values(), most=MOST_ASKED)}")
     return Group(title, Padding(lines, (0, 0, 0, 2)))
+
+
+def _in_a_line(option: Data) -> Text:
+    verdict = words.OPTION[option["verdict"]]
+    line = Text.assemble((option["name"], "bold"), "  ")
+    line.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
+    barred = [warned for warned in option["cautions"] if warned["level"] == "barred"]
+    if option["verdict"] == "barred" and barred:
+        line.append(f": {barred[0]['say']} ({'; '.join(barred[0]['because'])})")
+    elif option["effect"]:
+        line.append(f": {option['effect']['says']}", style="dim")
+    return line
 
 
 def course(held: Data, citations: Citations) -> RenderableType:
@@ -144,7 +164,9 @@ def course(held: Data, citations: Citations) -> RenderableType:
     parts: list[RenderableType] = [
         heading("Is the pain lessening as it should?"),
         Text.assemble((words.sentence(verdict), "bold"), f": {'; '.join(held['because'])}."),
-        Text(f"{held['says']}{marks(held['sources'], citations, ' ')}", style="dim"),
+        Text(
+            f"{words.sentence(held['says'])}{marks(held['sources'], citations, ' ')}", style="dim"
+        ),
     ]
     if held["verdict"] == "off-course":
         parts.append(Text(held["if_not"], style="bold"))
@@ -170,9 +192,16 @@ def _candidacy(candidacy: Data, ladder: Data | None, citations: Citations) -> Re
             lines.add_row("Because", "; ".join(found["because"][:4]))
         if found["missing"]:
             lines.add_row("Find out", words.names(found["missing"], most=MOST_ASKED))
-        for line in found["sets"]:
+        for line in found["sets"] if found["status"] == "due" or _is_near(ladder) else ():
             said = f"{line['name']} ({line['body']} {line['year']})"
             counts = words.counts(found["criteria"], line)
             lines.add_row("", f"{said}: {counts}{marks(line['sources'], citations, ' ')}")
         parts.append(Padding(lines, (0, 0, 0, 2)))
     return Group(*parts)
+
+
+def _is_near(ladder: Data | None) -> bool:
+    """Is an implant the next step, or was one tried? Before, the lists would only fill the page."""
+    rungs = () if ladder is None else ladder["rungs"]
+    implants = [rung for rung in rungs if rung["stage"] in words.THERAPY]
+    return any(rung["state"] not in {"later", "skipped"} for rung in implants)

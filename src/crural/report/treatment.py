@@ -309,10 +309,12 @@ def _opioids(total: OpioidTotal) -> dict[str, Any]:
 def ask(fact: str, knowledge: Knowledge) -> Mapping[str, Any]:
     """What is to be found out: its id, name and question."""
     entry = knowledge.findings.get(fact)
-    name = fact.rsplit(":", maxsplit=1)[-1].replace("-", " ").replace("_", " ")
+    name = fact.replace("_", " ") if entry is None else entry.name
+    if fact.startswith("tried:"):
+        name = f"what came of {fact.removeprefix('tried:').replace('-', ' ')}"
     return {
         "finding": fact,
-        "name": name if entry is None else entry.name,
+        "name": name,
         "question": question_of(fact, knowledge),
     }
 

@@ -12,6 +12,10 @@ from crural.record import Record
 # Stands between a number and its unit, so that no line breaks there; a report puts its own blank in
 # its place.
 GAP = "\ue000"
+# Marks that turn the direction of writing: from a record they could turn a dose round.
+_TURNING = dict.fromkeys(
+    map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ SITE: Mapping[str, str] = {
 }
 COURSE: Mapping[str, str] = {
     "on-course": "on course",
-    "too-early": "too early to say",
+    "too-early": "too early, or too close, to say",
     "off-course": "off course",
 }
 # An answer that moves by less than this hangs on no number.
@@ -188,6 +192,11 @@ NOT_MULTIPLIED = (
     "it. Ratios of findings that go together must not be multiplied."
 )
 ESTIMATED = "an estimate with a stated range, not a published figure"
+
+
+def shown(text: str, blank: str = "\u00a0") -> str:
+    """Text as a report shows it: with `blank` before units, and without turning marks."""
+    return text.replace(GAP, blank).translate(_TURNING)
 
 
 def percent(probability: float) -> str:
@@ -430,6 +439,16 @@ def enough(attempt: Mapping[str, Any]) -> str:
     """Whether something was tried long and strongly enough to count."""
     why = attempt["why_not_adequate"]
     return ADEQUACY[attempt["adequacy"]] + (f": {why}" if why else "")
+
+
+def in_front(options: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Options with what the patient has now in front; else in their own order, best first."""
+    return sorted(options, key=lambda option: option["verdict"] not in {"helps", "going-on"})
+
+
+def by_kind(sets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Lists in the order in which they are read: criteria, what bars, what asks for care, to do."""
+    return sorted(sets, key=lambda of: list(VERDICT).index(of["kind"]))
 
 
 def listed(criteria: Iterable[Mapping[str, Any]], of: Mapping[str, Any]) -> list[Mapping[str, Any]]:

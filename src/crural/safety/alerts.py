@@ -123,6 +123,8 @@ def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]
     for condition in patient.knowledge.conditions.values():
         if condition.urgency == "routine" or condition.id in spoken_of:
             continue
+        if condition.known_as is not None and patient.grade(condition.known_as)[0] >= 1:
+            continue
         threshold, urgency, action = SUSPECTED[condition.urgency]
         leaf = ProbabilityLeaf(probability=condition.id, min=threshold)
         verdict = evaluate(leaf, patient)

@@ -346,6 +346,65 @@ def test_patients_with_a_known_diagnosis_are_measured(tmp_path: Path) -> None:
     assert "there is no such file" in refused("validate", tmp_path / "nothing.yaml")
 
 
+@pytest.mark.parametrize("about", ["stimulation", "intrathecal", "surgery", "pain-clinic"])
+def test_a_letter_is_written_as_pdf(record: Path, about: str, tmp_path: Path) -> None:
+    output = tmp_path / "letter.pdf"
+    result = run("letter", record, "--about", about, "--output", output)
+    assert (result.exit_code, result.output) == (0, "")
+    assert output.read_bytes().startswith(b"%PDF-")
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_sheet_is_written_as_page_or_pdf_by_the_ending_of_its_name(
+    record: Path, tmp_path: Path
+) -> None:
+    for name, start in (("sheet.html", b"<!DOCTYPE html>"), ("sheet.PDF", b"%PDF-")):
+        output = tmp_path / name
+        result = run("sheet", record, "--output", output)
+        assert (result.exit_code, result.output) == (0, "")
+        assert output.read_bytes().lstrip().startswith(start)
+
+
+@pytest.mark.parametrize("command", ["letter", "sheet"])
+def test_a_file_of_another_kind_is_refused_and_not_written(
+    command: str, record: Path, tmp_path: Path
+) -> None:
+    line = refused(command, record, "--output", tmp_path / "out.docx")
+    assert ".pdf" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_letter_for_a_missing_folder_is_refused(record: Path, tmp_path: Path) -> None:
+    line = refused("letter", record, "--output", tmp_path / "nowhere" / "letter.pdf")
+    assert "cannot be written" in line
+
+
+def test_pain_scores_are_held_against_the_expected_course() -> None:
+    result = run("follow-up", EXAMPLE)
+    assert result.exit_code == 0, result.output
+    assert "IS THE PAIN LESSENING AS IT SHOULD?" in result.stdout
+    data = json.loads(run("follow-up", EXAMPLE, "--format", "json").stdout)
+    assert data["record"] == "example-left-leg"
+    assert data["course"]["verdict"] in {"on-course", "too-early", "off-course"}
+    assert len(data["course"]["scores"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ("", "there are no pain scores"),
+        ("pain_scores: [{day: 0, nrs: 7}]\n", "only one pain score"),
+        ("pain_scores: [{day: 0, nrs: 7}, {day: 0, nrs: 6}]\n", "no course"),
+    ],
+)
+def test_pain_that_cannot_be_followed_up_is_refused(scores: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(HEAD + "present: [pain-buttock, slr-positive]\n" + scores, encoding="utf-8")
+    line = refused("follow-up", path)
+    assert ": pain_scores: " in line
+    assert said in line
+
+
 @pytest.mark.parametrize("words", [("--help",), ("assess", "-h"), ("--version",)])
 def test_help_and_version_are_given(words: tuple[str, ...]) -> None:
     result = run(*words)

@@ -9,13 +9,16 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from crural.errors import CruralError
+
+if TYPE_CHECKING:
+    from crural.assessment import Assessment
 
 FORMAT = click.Choice(["text", "json", "html"])
 
@@ -55,13 +58,8 @@ def main() -> None:
     help="Write to this file instead of the screen.",
 )
 def assess(record: Path, form: str, output: Path | None) -> None:
-    """Assess the patient of RECORD: alerts, causes, next checks."""
-    from crural.assessment import assess as assess_record  # noqa: PLC0415
-    from crural.knowledge import load_knowledge  # noqa: PLC0415
-    from crural.record import read_record  # noqa: PLC0415
-
-    knowledge = load_knowledge()
-    assessment = assess_record(read_record(record, knowledge.vocabulary), knowledge)
+    """Assess the patient of RECORD: alerts, causes, next checks, the way of treatment."""
+    assessment = _assessed(record)
     if form == "json":
         from crural.report.as_json import to_json  # noqa: PLC0415
 
@@ -91,6 +89,72 @@ def explain(record: Path, condition: str) -> None:
     patient = read_record(record, knowledge.vocabulary)
     assessment = assess_record(patient, knowledge, explain=(known,))
     _write(to_text(assessment, known, width=_width(None), colour=_colour(None)), None)
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The PDF file to write.",
+)
+@click.option(
+    "--about",
+    type=click.Choice(["stimulation", "intrathecal", "surgery", "pain-clinic"]),
+    default="pain-clinic",
+    show_default=True,
+    help="What the patient is referred for.",
+)
+def letter(
+    record: Path,
+    output: Path,
+    about: Literal["stimulation", "intrathecal", "surgery", "pain-clinic"],
+) -> None:
+    """Write a letter of referral for the patient of RECORD, as PDF."""
+    from crural.report.letter import to_letter  # noqa: PLC0415
+
+    _form_of(output, {".pdf": "pdf"})
+    _write(to_letter(_assessed(record), about), output)
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write: .html or .pdf.",
+)
+def sheet(record: Path, output: Path) -> None:
+    """Write a sheet in plain words for the patient of RECORD. Go through it together."""
+    from crural.report.sheet import to_html, to_pdf  # noqa: PLC0415
+
+    form = _form_of(output, {".html": "html", ".htm": "html", ".pdf": "pdf"})
+    _write((to_pdf if form == "pdf" else to_html)(_assessed(record)), output)
+
+
+@main.command("follow-up")
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def follow_up(record: Path, form: str) -> None:
+    """Hold the pain scores of RECORD against the course that was to be expected."""
+    import json  # noqa: PLC0415
+
+    from crural.report.text import follow_up_to_text  # noqa: PLC0415
+    from crural.report.treatment import course_data  # noqa: PLC0415
+
+    assessment = _assessed(record)
+    if assessment.course is None:
+        raise _no_course(record, scores=len(assessment.record.pain_scores))
+    if form == "json":
+        told = {
+            "record": assessment.record.id,
+            "course": course_data(assessment.course, assessment.knowledge),
+        }
+        _write(json.dumps(told, ensure_ascii=False, indent=2), None)
+    else:
+        _write(follow_up_to_text(assessment, width=_width(None), colour=_colour(None)), None)
 
 
 @main.command()
@@ -179,6 +243,47 @@ def validate(files: tuple[Path, ...], stage: str | None, form: str, *, ladder: b
         _write(validate_files(files, load_knowledge(), stage=stage, form=form), None)
 
 
+def _assessed(record: Path) -> Assessment:
+    """The assessment of a record that is read from a file."""
+    from crural.assessment import assess as assess_record  # noqa: PLC0415
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.record import read_record  # noqa: PLC0415
+
+    knowledge = load_knowledge()
+    return assess_record(read_record(record, knowledge.vocabulary), knowledge)
+
+
+def _form_of(output: Path, forms: Mapping[str, str]) -> str:
+    """What is to be written, by the ending of the file's name."""
+    form = forms.get(output.suffix.lower())
+    if form is None:
+        raise CruralError(
+            file=str(output),
+            problem=f"its ending is none of {', '.join(forms)}",
+            remedy=f"name a file such as {output.stem}{next(iter(forms))}",
+        )
+    return form
+
+
+def _no_course(record: Path, scores: int) -> CruralError:
+    """Why pain scores cannot be held against a course."""
+    if scores < 2:
+        found = "only one pain score" if scores else "no pain scores"
+        return CruralError(
+            file=str(record),
+            field="pain_scores",
+            problem=f"there {'is' if scores else 'are'} {found}",
+            remedy="give two or more, of different days, each with date (or day) and nrs",
+        )
+    return CruralError(
+        file=str(record),
+        field="pain_scores",
+        problem="there is no course to hold the scores against: none is known for the causes of "
+        "this record, or all scores are of one day",
+        remedy="look at the causes with `crural assess`, and give scores of different days",
+    )
+
+
 def _named(name: str, known: Iterable[str], what: str) -> str:
     """The id that a user typed, or an error with the nearest ones."""
     from rapidfuzz import process  # noqa: PLC0415
@@ -204,14 +309,18 @@ def _colour(output: Path | None) -> bool:
     return output is None and sys.stdout.isatty()
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(made: str | bytes, output: Path | None) -> None:
     """To the screen, or to a file whole or not at all."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        assert isinstance(made, str)
+        click.echo(made, nl=not made.endswith("\n"))
         return
     part = output.with_name(f".{output.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        if isinstance(made, bytes):
+            part.write_bytes(made)
+        else:
+            part.write_text(made, encoding="utf-8")
         part.replace(output)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -270,3 +270,24 @@ def test_an_operation_whose_relief_wore_off_is_behind_the_patient() -> None:
 
     assert found.next is not None
     assert found.next.rung.id == "wire"
+
+
+def test_what_is_taken_but_barred_holds_no_rung() -> None:
+    found = standing(treatments=tried("rest"), drugs=["red-pill"], allergies=["redoxin"])
+
+    pills = next(rung for rung in found.rungs if rung.rung.id == "pills")
+    assert pills.state == "next"
+    assert pills.because == ("red-pill is taken but barred: stop or change it",)
+
+
+def test_a_treatment_that_is_taken_is_no_interaction_with_itself() -> None:
+    found = standing(treatments=tried("rest"), drugs=["red-pill"])
+
+    pills = next(rung for rung in found.rungs if rung.rung.id == "pills")
+    assert {o.treatment.id: o.verdict for o in pills.options}["red-pill"] == "going-on"
+
+
+def test_an_operation_is_not_judged_by_its_length() -> None:
+    after = [{"what": "knife", "days": 1, "response": "none"}]
+
+    assert states(treatments=[*tried("rest", "red pill", "blue pill"), *after])["knife"] == "passed"

@@ -35,8 +35,15 @@ def reason(words: str = "weak great toe extension", ratio: float = 7.9, **change
     return made | changes
 
 
-def unknown(name: str = "saddle numbness") -> Data:
-    return {"finding": "saddle-numbness", "name": name, "question": "Are you numb there?"}
+def unknown(name: str = "saddle numbness", **changes: Any) -> Data:
+    made: Data = {
+        "finding": "saddle-numbness",
+        "name": name,
+        "question": "Are you numb there?",
+        "kind": "symptom",
+        "burden": "ask",
+    }
+    return made | changes
 
 
 def cause(
@@ -49,6 +56,8 @@ def cause(
     made: Data = {
         "id": name.casefold().replace(" ", "-"),
         "name": name,
+        "plain": f"{name.casefold()} in plain words",
+        "acts_at": ["root", "spine"],
         "urgency": "routine",
         "probability": probability,
         "prior": 0.05,
@@ -79,6 +88,7 @@ def alert(title: str = "Possible cauda equina syndrome", **changes: Any) -> Data
         "unknown": [unknown("post-void residual volume")],
         "action": "Send to hospital now for MRI.",
         "about": ["cauda-equina-syndrome"],
+        "plain": ["nerves at the base of the spine squeezed at once"],
         "sources": [source("alert-entry")],
     }
     return made | changes
@@ -130,6 +140,258 @@ def fact(words: str = "burning pain", **changes: Any) -> Data:
     return made | changes
 
 
+def ask(name: str = "kidney function", **changes: Any) -> Data:
+    return {"finding": "egfr", "name": name, "question": "Do your kidneys work well?"} | changes
+
+
+def warned(level: str = "caution", **changes: Any) -> Data:
+    made: Data = {
+        "id": "sedation",
+        "level": level,
+        "kind": "illness",
+        "say": "Sleep apnoea: begin low and watch the breathing.",
+        "because": ["sleep apnoea"],
+        "reason": None,
+        "ask": [ask()],
+        "sources": [source("caution-entry")],
+    }
+    return made | changes
+
+
+def caution(drug: str = "naproxen", level: str = "barred", **changes: Any) -> Data:
+    said = {"drug": drug, "treatment": "naproxen"}
+    return said | warned(level, say="Stop it: a bleeding ulcer is recorded.") | changes
+
+
+def option(name: str = "duloxetine", verdict: str = "offer", **changes: Any) -> Data:
+    made: Data = {
+        "treatment": name.casefold().replace(" ", "-"),
+        "name": name,
+        "plain": f"{name} in plain words",
+        "kind": "drug",
+        "acts_on": ["cord", "brain"],
+        "verdict": verdict,
+        "effect": {
+            "measure": "nnt",
+            "value": 6.4,
+            "interval": [5.0, 8.4],
+            "origin": "evidence",
+            "benefit": 0.16,
+            "versus": "placebo",
+            "at": "8 weeks",
+            "says": "one in six gains half of the pain",
+        },
+        "for": ["not tried so far"],
+        "against": [],
+        "cautions": [warned(), warned("check", say="Know it before the first dose.")],
+        "positions": [
+            {
+                "body": "NICE CG173",
+                "year": 2013,
+                "stance": "for",
+                "strength": "offer",
+                "says": "one of four first choices",
+                "source": [source("position-entry")],
+            }
+        ],
+        "dosing": {
+            "start": "30 mg/day",
+            "most": "120 mg/day",
+            "how": "Raise it after one week.",
+            "adjusted_because": None,
+            "sources": [source("dose-entry")],
+        },
+        "monitor": ["blood pressure"],
+        "sources": [source("effect-entry")],
+    }
+    return made | changes
+
+
+def rung(title: str = "Drugs for nerve pain", state: str = "next", **changes: Any) -> Data:
+    made: Data = {
+        "id": title.casefold().replace(" ", "-"),
+        "title": title,
+        "stage": "neuropathic-drug",
+        "state": state,
+        "because": [] if state == "later" else ["not tried so far"],
+        "ask": [ask("what was tried")],
+        "why": "They calm the nerves that signal pain.",
+        "beside": False,
+        "judge_on": None,
+        "options": [option(), option("pregabalin", "advised-against")],
+        "disputes": [
+            {
+                "claim": "C2",
+                "then": "Rest comes first.",
+                "now": "Guidelines advise to stay active.",
+                "sources": [source("dispute-entry")],
+            }
+        ],
+    }
+    return made | changes
+
+
+def ladder(*rungs: Data, **changes: Any) -> Data:
+    of = rungs or (
+        rung("Rest", "passed", stage="self-care", because=["rest: not enough relief (30 days)"]),
+        rung(),
+        rung("Stimulation", "later", stage="stimulation"),
+        rung("Intraspinal morphine", "later", stage="intrathecal"),
+    )
+    made: Data = {
+        "id": "sciatica",
+        "name": "Sciatica",
+        "why": "Most of it settles.",
+        "condition": "sciatica",
+        "condition_name": "Sciatica",
+        "next": next((r["id"] for r in of if r["state"] == "next"), None),
+        "rungs": list(of),
+    }
+    return made | changes
+
+
+def attempt(what: str = "ibuprofen", outcome: str = "failed", **changes: Any) -> Data:
+    made: Data = {
+        "what": what,
+        "treatments": ["ibuprofen"],
+        "families": ["nsaid"],
+        "plain": "a tablet against pain and inflammation",
+        "acts_on": ["leg", "root"],
+        "start": "2026-01-20",
+        "stop": "2026-02-03",
+        "dose": "1200 mg/day",
+        "days": 15,
+        "going_on": False,
+        "outcome": outcome,
+        "relief_percent": 30.0,
+        "adequacy": "adequate",
+        "why_not_adequate": None,
+        "stopped_because": "heartburn",
+    }
+    return made | changes
+
+
+def criteria_set(name: str = "nice-ta159", kind: str = "criteria", **changes: Any) -> Data:
+    made: Data = {
+        "set": name,
+        "name": f"The list {name}",
+        "body": "NICE",
+        "year": 2008,
+        "region": "UK",
+        "kind": kind,
+        "stage": "trial",
+        "verdict": "unknown",
+        "limits": "A summary of the list.",
+        "sources": [source("list-entry")],
+    }
+    return made | changes
+
+
+def criterion(text: str = "pain for six months", verdict: str = "met", **changes: Any) -> Data:
+    made: Data = {
+        "set": "nice-ta159",
+        "item": text.replace(" ", "-"),
+        "text": text,
+        "essential": True,
+        "verdict": verdict,
+        "because": [] if verdict == "unknown" else ["pain for 400 days"],
+        "ask": [ask("trial of stimulation")] if verdict == "unknown" else [],
+        "note": "Counted from its onset.",
+        "sources": [source("line-entry")],
+    }
+    return made | changes
+
+
+def candidacy(status: str = "unknown", **changes: Any) -> Data:
+    made: Data = {
+        "status": status,
+        "because": ["The list nice-ta159: not met: pain of 50 mm or more (4 of 10)"],
+        "missing": [ask("psychological assessment")],
+        "criteria": [
+            criterion(),
+            criterion("pain of 50 mm or more", "not met"),
+            criterion("psychological assessment", "unknown"),
+            criterion("infection", "not met", set="bars", essential=False, note=None),
+        ],
+        "sets": [criteria_set(), criteria_set("bars", "contraindications")],
+    }
+    return made | changes
+
+
+def course(verdict: str = "off-course", **changes: Any) -> Data:
+    made: Data = {
+        "id": "sciatica-natural",
+        "name": "Sciatica without an operation",
+        "condition": "sciatica",
+        "condition_name": "Sciatica",
+        "treatment": None,
+        "treatment_name": None,
+        "verdict": verdict,
+        "because": ["pain 8.0 at the start, 7.5 now, after 8 weeks"],
+        "says": "Half of the pain is gone after six weeks.",
+        "if_not": "Look at the diagnosis again.",
+        "chance_off": 0.94,
+        "first": {"mean": 8.0, "sd": 1.0},
+        "now": {"mean": 7.5, "sd": 0.9},
+        "expected": {"week": 8.0, "left": 0.4, "spread": 0.25},
+        "scores": [{"week": 0.0, "nrs": 8.0}, {"week": 4.0, "nrs": 8.0}, {"week": 8.0, "nrs": 7.0}],
+        "curve": [
+            {"week": 0.0, "left": 1.0, "low": 0.68, "high": 1.0},
+            {"week": 6.0, "left": 0.5, "low": 0.18, "high": 0.82},
+            {"week": 12.0, "left": 0.3, "low": 0.0, "high": 0.62},
+        ],
+        "revised": [{"cause": "sciatica", "name": "Sciatica", "before": 0.62, "after": 0.41}],
+        "sources": [source("course-entry")],
+    }
+    return made | changes
+
+
+def treatment_part(**changes: Any) -> Data:
+    made: Data = {
+        "ladder": ladder(),
+        "other_ladders": [ladder(id="hip", name="Hip", condition_name="Hip osteoarthritis")],
+        "shared_steps": [{"treatment": "exercise", "name": "exercise", "plain": "exercise"}],
+        "waiting": [
+            {
+                "treatment": "discectomy",
+                "name": "disc operation",
+                "plain": "an operation on the disc",
+                "condition": "sciatica",
+                "condition_name": "Sciatica",
+                "probability": 0.62,
+                "checks": [ask("MRI of the spine")],
+            }
+        ],
+        "tried": [attempt(), attempt("physiotherapy", "unknown", start=None, stop=None)],
+        "candidacy": {
+            "stimulation": candidacy("due"),
+            "intrathecal": candidacy("not-due", missing=[]),
+        },
+        "course": course(),
+        "cautions": [caution()],
+        "opioids": {
+            "mme_at_least": 60.0,
+            "complete": False,
+            "say": ["Look again at benefit and harm."],
+            "parts": [{"drug": "oxycodone", "dose": "40 mg/day", "mme": 60.0, "note": None}],
+        },
+    }
+    return made | changes
+
+
+WITHOUT_TREATMENT: Data = {
+    "ladder": None,
+    "other_ladders": [],
+    "shared_steps": [],
+    "waiting": [],
+    "tried": [],
+    "candidacy": {},
+    "course": None,
+    "cautions": [],
+    "opioids": None,
+}
+
+
 def assessment_data(**changes: Any) -> Data:
     made: Data = {
         "schema": "crural/assessment/1",
@@ -162,6 +424,7 @@ def assessment_data(**changes: Any) -> Data:
                 "urgent_gain_bits": 0.0,
             }
         ],
+        **treatment_part(),
         "facts": [fact(), fact("fever: absent", state="absent", present=False)],
     }
     return made | changes

@@ -7,6 +7,7 @@ from crural.diagnosis.diagnose import Explanation
 from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
 from crural.diagnosis.uncertainty import Pivot
+from crural.ladder.precautions import DrugCaution, Warned
 from crural.report import as_data
 from crural.safety import OpenAlert, RaisedAlert
 
@@ -94,3 +95,42 @@ def test_an_unlisted_cause_has_a_name(example: Assessment) -> None:
     )
     told = as_data(replace(example, diagnosis=diagnosis))["explanations"][0]
     assert told["names"] == ["Osteoarthritis of the knee", "a cause not listed"]
+
+
+def test_a_cause_says_in_plain_words_what_it_is_and_where_it_acts(example: Assessment) -> None:
+    first = as_data(example)["causes"][0]
+    assert first["plain"] == example.knowledge.conditions[first["id"]].plain
+    assert set(first["acts_at"]) <= {"leg", "nerve", "spine", "root", "cord", "brain"}
+    assert first["acts_at"]
+
+
+def test_what_was_tried_has_its_dates_and_where_it_acts(example: Assessment) -> None:
+    tried = {attempt["what"]: attempt for attempt in as_data(example)["tried"]}
+    ibuprofen = tried["ibuprofen"]
+    assert (ibuprofen["start"], ibuprofen["stop"]) == ("2026-01-20", "2026-02-03")
+    paracetamol = tried["paracetamol"]
+    assert (paracetamol["start"], paracetamol["stop"]) == (None, None)
+    for attempt in tried.values():
+        read_as = [example.knowledge.treatments[t] for t in attempt["treatments"]]
+        assert set(attempt["acts_on"]) == {site for t in read_as for site in t.acts_on}
+
+
+def test_what_is_to_be_asked_says_of_which_kind_it_is(example: Assessment) -> None:
+    asked = [u for alert in as_data(example)["ask_now"] for u in alert["unknown"]]
+    kinds = {u["finding"]: (u["kind"], u["burden"]) for u in asked}
+    assert kinds["numbness-leg"] == ("symptom", "ask")
+
+
+def test_a_drug_that_needs_care_is_told_with_its_reason(example: Assessment) -> None:
+    warned = Warned("ulcer", "barred", "illness", "Stop it.", ("an ulcer",), (), (), "It bleeds.")
+    caution = DrugCaution("naproxen", "naproxen", warned)
+    [told] = as_data(replace(example, cautions=(caution,)))["cautions"]
+    assert (told["drug"], told["level"], told["say"]) == ("naproxen", "barred", "Stop it.")
+    assert (told["because"], told["reason"]) == (["an ulcer"], "It bleeds.")
+
+
+def test_a_course_is_told_with_the_limits_of_eight_in_ten(example: Assessment) -> None:
+    course = as_data(example)["course"]
+    assert course is not None
+    for point in course["curve"]:
+        assert 0 <= point["low"] <= point["left"] <= point["high"] <= 1

@@ -12,16 +12,27 @@ from crural.report import to_html, words
 from crural.report.html import log_share, remarks, render
 
 from .made import (
+    WITHOUT_TREATMENT,
     alert,
     assessment_data,
+    attempt,
+    candidacy,
     cause,
+    caution,
     check,
+    course,
+    criteria_set,
+    criterion,
     fact,
+    ladder,
     open_alert,
+    option,
     pain,
     patient,
     reason,
+    rung,
     source,
+    warned,
 )
 
 EVIL = "<script>alert('x')</script>\"&'"
@@ -223,6 +234,124 @@ def test_treatments_and_drugs_of_the_record_are_shown() -> None:
     told = Page(render(assessment_data(), record)).words
     for said in ("ramipril", "hypertension, since 2021", "ibuprofen, 14 days; response partial"):
         assert said in told
+
+
+def test_the_ladder_is_drawn_from_the_top_down_and_says_where_the_patient_stands() -> None:
+    html = shown()
+    rungs = re.findall(r'<li class="rung ([a-z-]+)">(.*?)</li>', html)
+    assert [state for state, _ in rungs] == ["later", "later", "next", "passed"]
+    assert "the next step" in rungs[2][1]
+    assert [words.RUNG[state].sign in said for state, said in rungs] == [True] * 4
+    assert '<ol class="ladder" reversed>' in html
+
+
+def test_next_and_going_on_rungs_are_in_full_and_the_others_folded() -> None:
+    steps = ladder(
+        rung("Old", "passed"), rung("Now", "in-progress", judge_on="2026-04-01"), rung("Soon")
+    )
+    html = shown(ladder=steps)
+    in_full = re.findall(r'<article class="in-full">.*?<h3>(.*?)</h3>', html, re.DOTALL)
+    assert [Page(said).words for said in in_full] == [
+        "Going on: Now (to be judged from 2026-04-01)",
+        "Next: Soon",
+    ]
+    folded = re.findall(r'<details class="folded">\s*<summary>(.*?)</summary>', html, re.DOTALL)
+    assert ["Passed: Old" in said for said in folded] == [True]
+
+
+def test_an_option_tells_effect_dose_positions_cautions_and_disputes() -> None:
+    told = Page(shown()).words
+    for said in (
+        "duloxetine can be offered",
+        "Effect one in six gains half of the pain",
+        "Dose from 30 mg/day, at most 120 mg/day. Raise it after one week.",
+        "Watch blood pressure",
+        "NICE CG173 (2013) for: one of four first choices",
+        "! Care: Sleep apnoea: begin low and watch the breathing. (sleep apnoea)",
+        "? Check kidney function: Know it before the first dose.",
+        "Then: Rest comes first. Now: Guidelines advise to stay active.",
+    ):
+        assert said in told
+
+
+def test_a_barred_option_says_so() -> None:
+    barred = option(verdict="barred", cautions=[warned("barred", say="Never with an ulcer.")])
+    assert (
+        "✗ Barred: Never with an ulcer." in Page(shown(ladder=ladder(rung(options=[barred])))).words
+    )
+
+
+def test_other_ladders_shared_and_waiting_steps_take_a_line_each() -> None:
+    told = Page(shown()).words
+    assert "Serves every plausible cause: exercise." in told
+    assert (
+        "Can wait: disc operation is for Sciatica alone (62 %); first find out: MRI of the spine."
+        in told
+    )
+    assert "Hip (Hip osteoarthritis): next is Drugs for nerve pain." in told
+
+
+def test_an_emergency_comes_before_the_ladder() -> None:
+    said = "The emergency above comes before every step below."
+    assert said in Page(shown()).words
+    assert said not in Page(shown(alerts=[])).words
+
+
+def test_drugs_to_take_care_with_come_before_the_causes() -> None:
+    told = Page(shown()).words
+    assert told.index("naproxen (barred): Stop it") < told.index("What causes the pain")
+    assert "Opioids equal to 60 or more mg of oral morphine a day" in told
+
+
+def test_every_list_of_criteria_has_a_table_with_facts_or_questions() -> None:
+    html = shown()
+    told = Page(html).words
+    assert html.count('<table class="criteria">') == 2
+    assert "✓ met Pain for six months" in told
+    assert "? unknown Psychological assessment" in told
+    assert "Do your kidneys work well?" in told
+    assert "Absent: infection." in told
+    assert "Spinal cord stimulation: due" in told
+    # Tables of a referral must be there on paper: they are open unless a reader folds them.
+    assert html.count('<details class="list" open>') == html.count('<details class="list"')
+
+
+def test_of_warnings_only_what_is_present_or_unknown_takes_a_line() -> None:
+    of = [
+        criterion("pacemaker", "met", set="bars"),
+        criterion("infection", "not met", set="bars"),
+    ]
+    found = candidacy("barred", criteria=of, sets=[criteria_set("bars", "contraindications")])
+    told = Page(shown(candidacy={"stimulation": found})).words
+    assert "! present Pacemaker" in told
+    assert "Absent: infection." in told
+
+
+def test_the_course_is_told_with_what_it_changes() -> None:
+    told = Page(shown()).words
+    assert "Off course: pain 8.0 at the start" in told
+    assert "Look at the diagnosis again." in told
+    assert "Sciatica 62 → 41 %" in told
+    calm = Page(shown(course=course("on-course"))).words
+    assert "Look at the diagnosis again." not in calm
+
+
+def test_a_page_without_treatment_has_none_of_its_sections() -> None:
+    html = shown(**WITHOUT_TREATMENT)
+    for name in ("drugs", "treatment", "path", "follow-up", "candidacy"):
+        assert f'id="{name}"' not in html
+
+
+def test_what_comes_from_outside_is_escaped_in_the_way_of_treatment_too() -> None:
+    html = shown(
+        cautions=[caution(EVIL, because=[EVIL])],
+        ladder=ladder(rung(EVIL, because=[EVIL], options=[option(EVIL, against=[EVIL])])),
+        candidacy={"stimulation": candidacy(because=[EVIL])},
+        course=course(because=[EVIL]),
+        tried=[attempt(EVIL)],
+    )
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") >= 8
 
 
 def test_no_placeholder_is_left_in_the_page() -> None:

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from crural.report import words
 
-from .made import assessment_data, fact, patient
+from .made import (
+    assessment_data,
+    attempt,
+    criteria_set,
+    criterion,
+    fact,
+    ladder,
+    option,
+    patient,
+    rung,
+)
 
 PROBABILITIES = st.floats(0, 1)
 
@@ -143,3 +153,79 @@ def test_a_long_row_of_names_ends_with_the_number_of_the_rest() -> None:
     findings = [fact(name) for name in ("a", "b", "c")]
     assert words.names(findings) == "a; b; c"
     assert words.names(findings, most=2) == "a; b (and 1 more)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "2026-01-20 to 2026-02-03 (15 days)"),
+        ({"stop": None, "days": None}, "from 2026-01-20"),
+        ({"start": None, "stop": None}, "15 days"),
+        ({"start": None, "stop": None, "days": 1}, "1 day"),
+        ({"start": None, "stop": None, "days": None}, "dates not recorded"),
+        ({"going_on": True, "stop": None}, "since 2026-01-20 (15 days)"),
+        ({"going_on": True, "start": None, "days": None}, "taken now"),
+    ],
+)
+def test_when_something_was_tried_is_told_by_what_is_recorded(
+    changes: dict[str, object], said: str
+) -> None:
+    assert words.lasted(attempt() | changes) == said
+
+
+def test_what_came_of_it_and_whether_it_was_enough_are_told() -> None:
+    assert plain(words.came_of(attempt())) == (
+        "not enough relief (30 % relief); stopped because of heartburn"
+    )
+    bare = attempt("tens", "helps", relief_percent=None, stopped_because=None)
+    assert words.came_of(bare) == "helps"
+    assert words.enough(attempt()) == "long and strong enough"
+    short = attempt(adequacy="too-short", why_not_adequate="5 days; 28 are asked for")
+    assert words.enough(short) == "too short: 5 days; 28 are asked for"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("criteria", "1 met, 1 not met, 1 unknown"),
+        ("contraindications", "1 present, 1 absent, 1 unknown"),
+        ("precautions", "1 present, 1 absent, 1 unknown"),
+        ("preparation", "1 to do, 1 not needed, 1 unknown"),
+    ],
+)
+def test_lines_of_a_list_are_counted_in_the_words_of_its_kind(kind: str, said: str) -> None:
+    lines = [criterion(verdict, verdict) for verdict in ("met", "not met", "unknown")]
+    other = criterion("other", set="another")
+    assert words.counts([*lines, other], criteria_set(kind=kind)) == said
+    assert words.listed([*lines, other], criteria_set(kind=kind)) == lines
+
+
+def test_lists_are_read_in_the_order_of_their_kinds() -> None:
+    sets = [criteria_set(kind, kind) for kind in ("preparation", "contraindications", "criteria")]
+    kinds = [of["kind"] for of in words.by_kind(sets)]
+    assert kinds == ["criteria", "contraindications", "preparation"]
+
+
+def test_where_a_therapy_stands_on_the_ladder() -> None:
+    assert words.on_ladder(ladder(), "stimulation") == "a later step; others come first"
+    assert words.on_ladder(ladder(), "surgery") == ""
+    assert words.on_ladder(None, "stimulation") == ""
+
+
+def test_a_ladder_is_named_with_its_cause_and_its_next_step() -> None:
+    assert words.of_ladder(ladder()) == "Sciatica"
+    assert words.of_ladder(ladder(name="Hip", condition_name="Gout")) == "Hip (Gout)"
+    assert words.of_ladder(ladder(condition_name=None)) == "Sciatica"
+    assert words.next_step(ladder()) == "next is Drugs for nerve pain"
+    assert words.next_step(ladder(rung("Rest", "passed"))) == "no further step now"
+
+
+def test_marks_that_turn_the_writing_round_are_left_out() -> None:
+    assert words.shown("10\u202e mg 001\u202c") == "10 mg 001"
+    assert words.shown(f"5{words.GAP}%") == "5\u00a0%"
+    assert words.shown(f"5{words.GAP}%", " ") == "5 %"
+
+
+def test_what_the_patient_has_now_stands_in_front() -> None:
+    options = [option("a"), option("b", "going-on"), option("c", "barred"), option("d", "helps")]
+    assert [o["name"] for o in words.in_front(options)] == ["b", "d", "a", "c"]

@@ -23,6 +23,9 @@ Outcome = Literal["helps", "helped", "failed", "not-tolerated", "going-on", "unk
 # Does the attempt count? `unknown` where neither dose nor time was recorded.
 Adequacy = Literal["adequate", "too-short", "too-little", "unknown"]
 
+# Done on one day, and judged by what follows.
+_DONE_ONCE = frozenset({"injection", "surgery"})
+
 # Half the pain gone is the usual definition of success in trials of chronic pain (IMMPACT).
 ENOUGH_RELIEF = 50.0
 
@@ -109,9 +112,8 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
     if tried.start is None and told:
         taken = [treatments_named(drug.name, knowledge)[0] for drug in record.drugs]
         going_on = any(set(ids).intersection(one) for one in taken)
-    days = tried.duration_days
-    if days is None and going_on and tried.start is not None and record.as_of is not None:
-        days = (record.as_of - tried.start).days
+    once = bool(ids) and all(knowledge.treatments[i].kind in _DONE_ONCE for i in ids)
+    days = _days(tried, record, once=once, going_on=going_on)
     dose = daily_dose(f"{tried.dose or ''}") or daily_dose(tried.what)
     adequacy, why = _adequacy(ids, dose, days, knowledge)
     return Attempt(
@@ -130,6 +132,17 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
         stopped_because=tried.stopped_because,
         vague=not ids,
     )
+
+
+def _days(tried: Tried, record: Record, *, once: bool, going_on: bool) -> int | None:
+    """How long it was used; of what is done once, how long ago that was.
+
+    The length of an operation says nothing of whether it can be judged.
+    """
+    if once or (tried.duration_days is None and going_on):
+        known = tried.start is not None and record.as_of is not None
+        return (record.as_of - tried.start).days if known else None  # type: ignore[operator]
+    return tried.duration_days
 
 
 def _outcome(tried: Tried, *, going_on: bool) -> Outcome:

@@ -218,4 +218,3 @@ class Score(_Frozen):
     items: tuple[ScoreItem, ...] = Field(min_length=1)
     sources: tuple[str, ...] = ()
     because: str | None = None
-

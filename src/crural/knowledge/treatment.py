@@ -228,4 +228,3 @@ class OpioidThreshold(_Frozen):
 
     at_least: Number
     say: str
-

@@ -10,7 +10,7 @@ from typing import Literal
 from crural.history import Attempt
 from crural.knowledge import Knowledge, Quantity, resolve
 from crural.knowledge.treatment import Effect, Position, Treatment
-from crural.ladder.precautions import Warned, precautions_of
+from crural.ladder.precautions import Warned, precautions_of, without_itself
 from crural.rules import Patient, Truth, truth_of
 
 # In the order in which options are shown: what can be begun comes first.
@@ -122,7 +122,7 @@ def _option(
     figure = _figure(effect, knowledge)
     benefit = None if effect is None else benefit_of(effect, figure)
     positions = positions_in(treatment, pains)
-    cautions = precautions_of(treatment, patient)
+    cautions = precautions_of(treatment, without_itself(treatment, patient))
     attempt = attempt_at(treatment, attempts)
     said = () if effect is None else (effect.says,)
     return Option(

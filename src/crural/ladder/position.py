@@ -65,6 +65,7 @@ class _Look:
     working: tuple[str, ...]
     judge_on: dt.date | None
     barred: tuple[str, ...]
+    stop: tuple[str, ...]
     short: tuple[str, ...]
 
 
@@ -122,6 +123,10 @@ def _is_met(verdict: Verdict | None) -> bool:
 def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
     attempts = _attempts_on(rung, patient)
     options = options_of(rung.options, patient, pains, attempts)
+    harmful = {option.treatment.id for option in options if option.verdict == "barred"}
+    stop = [a for a in attempts if a.going_on and harmful.intersection(a.treatments)]
+    # What must not be taken is no treatment that could still work.
+    attempts = tuple(a for a in attempts if a not in stop)
     working = tuple(
         f"{a.text} helps enough: go on with it" for a in attempts if a.outcome == "helps"
     )
@@ -141,6 +146,7 @@ def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
         working=working,
         judge_on=_judged_on(attempts, patient),
         barred=_all_barred(options),
+        stop=tuple(f"{a.text} is taken but barred: stop or change it" for a in stop),
         short=tuple(
             f"{a.text}: {a.why_not_adequate}"
             for a in attempts
@@ -293,6 +299,8 @@ def _left_behind(look: _Look) -> tuple[RungState, tuple[str, ...]]:
 def _why_next(look: _Look, straight: _Look | None) -> tuple[str, ...]:
     if look is straight and look.straight is not None:
         return (f"{look.rung.straight_because}", *look.straight.because)
+    if look.stop:
+        return look.stop
     helped = [attempt for attempt in look.attempts if attempt.outcome == "helped"]
     if helped:
         return tuple(f"{a.text} helped for a time: it can be begun again" for a in helped)

@@ -134,6 +134,17 @@ def cautions_of_drugs(patient: Patient) -> tuple[DrugCaution, ...]:
     return tuple(sorted(cautions, key=lambda c: _ORDER[c.warned.level]))
 
 
+def without_itself(treatment: Treatment, patient: Patient) -> Patient:
+    """The patient as a treatment that is taken already should be judged: without it among the
+    drugs, so that it is no interaction with itself."""
+    others = tuple(
+        drug
+        for drug in patient.facts.record.drugs
+        if treatment.id not in treatments_named(drug.name, patient.knowledge)[0]
+    )
+    return patient if len(others) == len(patient.facts.record.drugs) else _taking(patient, others)
+
+
 def _taking(patient: Patient, drugs: Sequence[object]) -> Patient:
     """The same patient without one of the drugs. Findings that the drug implied stay."""
     record = patient.facts.record.model_copy(update={"drugs": tuple(drugs)})

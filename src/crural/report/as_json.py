@@ -170,11 +170,18 @@ def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
         # A field of the record, such as the drugs taken.
         name = finding.replace("_", " ")
         question = question_of(finding, knowledge)
-        return {"finding": finding, "name": name, "question": question, "burden": "ask"}
+        return {
+            "finding": finding,
+            "name": name,
+            "question": question,
+            "kind": "history",
+            "burden": "ask",
+        }
     return {
         "finding": finding,
         "name": entry.name,
         "question": entry.question,
+        "kind": entry.kind,
         "burden": entry.burden,
     }
 

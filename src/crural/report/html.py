@@ -15,7 +15,9 @@ from crural.report import words
 from crural.report.as_json import as_data
 from crural.report.body_map import MIDLINE, NOT_DRAWN, body_map
 from crural.report.citations import Citations
+from crural.report.course_chart import course_chart
 from crural.report.outline import outline
+from crural.report.pain_path import pain_path
 
 MOST_REASONS = 8
 # The chart of likelihood ratios ends here on either side; a longer bar gets an arrow.
@@ -30,26 +32,34 @@ def to_html(assessment: Assessment) -> str:
 def render(data: Mapping[str, Any], record: Record) -> str:
     """As `to_html`, from the data of `as_data` and the record."""
     facts = data["facts"]
-    page = _environment().get_template("assessment.html.jinja")
-    return page.render(
-        data=data,
-        record=record,
-        plan=outline(data),
-        words=words,
-        citations=Citations(),
-        most_reasons=MOST_REASONS,
-        body=body_map(record),
-        midline=MIDLINE,
-        not_drawn=[
-            f["words"] for f in facts if f["finding"] in NOT_DRAWN and f["stated"] and f["present"]
-        ],
-        facts={
-            "Recorded, present or abnormal": [f for f in facts if f["stated"] and f["present"]],
-            "Recorded, absent or normal": [f for f in facts if f["stated"] and not f["present"]],
-            "Follows from these": [f for f in facts if not f["stated"]],
-        },
-        remarks=lambda fact: remarks(fact, record),
-    ).replace(words.GAP, "\u00a0")
+    page = environment().get_template("assessment.html.jinja")
+    return words.shown(
+        page.render(
+            data=data,
+            record=record,
+            plan=outline(data),
+            words=words,
+            citations=Citations(),
+            most_reasons=MOST_REASONS,
+            body=body_map(record),
+            pain_path=pain_path(data),
+            course_chart=course_chart(data["course"]) if data["course"] else "",
+            midline=MIDLINE,
+            not_drawn=[
+                f["words"]
+                for f in facts
+                if f["finding"] in NOT_DRAWN and f["stated"] and f["present"]
+            ],
+            facts={
+                "Recorded, present or abnormal": [f for f in facts if f["stated"] and f["present"]],
+                "Recorded, absent or normal": [
+                    f for f in facts if f["stated"] and not f["present"]
+                ],
+                "Follows from these": [f for f in facts if not f["stated"]],
+            },
+            remarks=lambda fact: remarks(fact, record),
+        )
+    )
 
 
 def remarks(fact: Mapping[str, Any], record: Record) -> list[str]:
@@ -76,7 +86,7 @@ def log_share(ratio: float) -> float:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("crural.report"),
         # Always: records hold words from outside, and the endings of the templates tell nothing.

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import sys
 from collections.abc import Iterable, Mapping
-from io import StringIO
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -19,11 +14,11 @@ from crural.record import Record
 from crural.report import words
 from crural.report.as_json import as_data
 from crural.report.citations import Citations
-from crural.report.layout import grid, heading, marks
+from crural.report.layout import grid, heading, marks, printed, screen, source_list
 from crural.report.outline import Outline, outline
-from crural.report.text_treatment import treatment
+from crural.report.text_treatment import course, treatment
+from crural.report.treatment import course_data
 
-NARROWEST, WIDEST = 40, 120
 # Below this width two columns of reasons become too thin to read.
 TWO_COLUMNS = 92
 MOST_REASONS = 5
@@ -36,11 +31,7 @@ _ALERT_STYLE = {"emergency": "bold red", "same-day": "bold yellow", "two-weeks":
 
 
 def to_text(assessment: Assessment, width: int | None = None, colour: bool | None = None) -> str:
-    """The assessment as text, no line of it wider than `width` columns.
-
-    Without a width the terminal's is taken (100 when there is none, 120 at most); without a choice
-    of colour there is colour when standard output is a terminal and NO_COLOR is not set.
-    """
+    """The assessment as text, no line of it wider than `width` columns (see `layout.screen`)."""
     return render(as_data(assessment), assessment.record, width, colour)
 
 
@@ -48,36 +39,31 @@ def render(
     data: Mapping[str, Any], record: Record, width: int | None = None, colour: bool | None = None
 ) -> str:
     """As `to_text`, from the data of `as_data` and the record."""
-    if colour is None:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    if width is None:
-        width = min(shutil.get_terminal_size((100, 24)).columns, WIDEST)
-    screen = StringIO()
-    console = Console(
-        file=screen,
-        width=max(width, NARROWEST),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = screen(width, colour)
     plan, citations = outline(data), Citations()
-    for part in (
-        _header(data, record),
-        _alerts(data, citations),
-        _causes(data, plan, citations, console.width),
-        *(_in_full(cause, citations, console.width) for cause in plan.in_full),
-        _explanations(plan),
-        _next_checks(plan, data),
-        *treatment(data, citations),
-        _footer(data, citations),
-    ):
-        console.print(part)
-        console.print()
-    printed = screen.getvalue().replace(words.GAP, " ")
-    return re.sub(r"[ \t]+$", "", printed, flags=re.MULTILINE).rstrip("\n") + "\n"
+    return printed(
+        console,
+        (
+            _header(data, record),
+            _alerts(data, citations),
+            _causes(data, plan, citations, console.width),
+            *(_in_full(cause, citations, console.width) for cause in plan.in_full),
+            _explanations(plan),
+            _next_checks(plan, data),
+            *treatment(data, citations),
+            _footer(data, citations),
+        ),
+    )
+
+
+def follow_up_to_text(
+    assessment: Assessment, width: int | None = None, colour: bool | None = None
+) -> str:
+    """The pain scores of an assessment that has a course, held against it, as text."""
+    assert assessment.course is not None
+    citations = Citations()
+    held = course(course_data(assessment.course, assessment.knowledge), citations)
+    return printed(screen(width, colour), (held, source_list(citations)))
 
 
 def _header(data: Mapping[str, Any], record: Record) -> RenderableType:
@@ -283,15 +269,10 @@ def _check(check: Mapping[str, Any]) -> RenderableType:
 
 
 def _footer(data: Mapping[str, Any], citations: Citations) -> RenderableType:
-    sources = grid(("dim", 5), ("", None))
-    for source in citations.listed():
-        year = f" ({source.year})" if source.year else ""
-        where = f" {source.link}" if source.link else ""
-        sources.add_row(f"[{source.number}]", f"{source.title}{year}.{where}")
     knowledge = data["knowledge"]
     return Group(
         heading("Sources and limits"),
-        sources,
+        source_list(citations),
         Text(""),
         *(
             Text(said, style="dim")

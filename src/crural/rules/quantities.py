@@ -403,7 +403,12 @@ def _number(value: float | None) -> Interval:
 def _span(interval: Interval, unit: str) -> str:
     least, most = interval
     if least == most:
-        return f"{least:g} {unit}"
+        return f"{_shown(least)} {unit}"
     if most == math.inf:
-        return f"{least:g} {unit} or more"
-    return f"{least:g} to {most:g} {unit}"
+        return f"{_shown(least)} {unit} or more"
+    return f"{_shown(least)} to {_shown(most)} {unit}"
+
+
+def _shown(number: float) -> str:
+    """From a hundred on without places: nobody counts quarters of days."""
+    return f"{number:.0f}" if number >= 100 else f"{number:g}"

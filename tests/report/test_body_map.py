@@ -5,16 +5,9 @@ import datetime as dt
 import pytest
 
 from crural import Assessment
+from crural.pain_map import REGION_NAMES, REGIONS_OF, marks_of
 from crural.record import Observation, Record
-from crural.report.body_map import (
-    NOT_DRAWN,
-    REGION_NAMES,
-    REGIONS_OF,
-    Shape,
-    body_map,
-    description,
-    marks_of,
-)
+from crural.report.body_map import NOT_DRAWN, Shape, body_map, description
 
 from .made import pain, patient
 

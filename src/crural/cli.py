@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -23,8 +24,25 @@ if TYPE_CHECKING:
 FORMAT = click.Choice(["text", "json", "html"])
 
 
+# Rooms with commands of their own, loaded when one is called: name, module.
+ROOMS: Mapping[str, str] = {
+    "stimulation": "crural.commands.stimulation",
+    "pump": "crural.commands.pump",
+    "intrathecal": "crural.commands.intrathecal",
+}
+
+
 class _Group(click.Group):
     """Shows an error that a user can mend as one line, with exit status 2 and no traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *ROOMS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ROOMS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module(ROOMS[cmd_name]), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:

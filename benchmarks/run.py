@@ -22,6 +22,7 @@ from benchmarks import (  # noqa: E402
     cold_start,
     growth,
     machine,
+    spread,
 )
 from benchmarks.records import published_records  # noqa: E402
 from crural.diagnosis.inference import use_compiled  # noqa: E402
@@ -73,6 +74,11 @@ def main() -> None:
             "Where a record is too wide for double precision or for an exact sweep at all, the "
             "bound on the error of a probability says what that costs.",
             lambda: growth.measured(knowledge),
+        ),
+        "spread": (
+            "(f) Spread of morphine in the spinal fluid",
+            spread.EXPLAINED,
+            spread.measured,
         ),
     }
     chosen = sys.argv[1:] or list(sections)

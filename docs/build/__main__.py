@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from docs.build import claims, decides, hazards, vocabulary, worked_example
+from docs.build import claims, decides, hazards, spread_page, vocabulary, worked_example
 from docs.build.tests_listed import ROOT, names_of_tests
 
 from crural.knowledge import load_knowledge
@@ -57,6 +57,7 @@ def main() -> None:
     hazards.write()
     claims.write(names_of_tests())
     worked_example.main()
+    spread_page.main()
     gather(ROOT, SITE_SOURCE)
     knowledge = load_knowledge()
     pages = {

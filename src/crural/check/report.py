@@ -30,11 +30,13 @@ from crural.check.sourcing import (
     misused_evidence,
     sourcing_of,
 )
+from crural.check.workbenches import problems_of_workbenches
 from crural.diagnosis.network import BILATERAL, Network, compile_network
 from crural.knowledge import Condition, Knowledge, resolve
 from crural.knowledge.loader import DATA, Problem, leaves, read_all
 from crural.knowledge.numbers import NumberError
 from crural.knowledge.rules import Rule
+from crural.knowledge.therapy_checks import rules_of_therapy
 
 SCHEMA = "crural/knowledge-check/1"
 # With fewer findings an illness cannot be told from its neighbours.
@@ -166,6 +168,7 @@ def check(root: Path = DATA) -> CheckReport:
     problems += groundless(knowledge)
     problems += misused_evidence(knowledge)
     problems += _unaskable(knowledge)
+    problems += (_relative(p, root) for p in problems_of_workbenches(knowledge.evidence, root))
     for condition in knowledge.conditions.values():
         problems += _incomplete(condition, knowledge)
     warnings = [*_unused(knowledge)]
@@ -268,6 +271,7 @@ def _unused(knowledge: Knowledge) -> Iterator[Problem]:
         used.update(risk.finding for risk in condition.risks)
     rules: list[Rule] = [alert.when for alert in knowledge.alerts.values()]
     rules += [item.when for score in knowledge.scores.values() for item in score.items]
+    rules += [rule for _, rule in rules_of_therapy(knowledge)]
     used.update(leaf.finding for rule in rules for leaf in leaves(rule) if hasattr(leaf, "finding"))
     for alert in knowledge.alerts.values():
         used.update(alert.ask)
@@ -279,7 +283,7 @@ def _unused(knowledge: Knowledge) -> Iterator[Problem]:
         yield Problem(
             "findings",
             name,
-            "no condition, mechanism, risk, alert or panel uses it",
+            "no condition, mechanism, risk, alert, panel or rule of treatment uses it",
             "use it, or take it out",
         )
     active = {

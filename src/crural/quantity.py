@@ -236,7 +236,7 @@ def parse(
     """Reads an amount with its unit: "1.5 mg/day", "20 mg/mL", "0.25 mL", "150 mcg per day".
 
     `kind` is one of the constants of this module (DOSE, DAILY_DOSE, CONCENTRATION, FLOW ...): an
-    amount of another kind is refused. Refused too, because each has led to a tenfold or a
+    amount of another kind is refused. Refused too, because each can end in a tenfold or a
     thousandfold dose: a number without a unit, a comma (decimal or thousands?), a bare point
     (".5"), and letters of a unit in capitals that would mean something else. A sign is read only
     when `signed`. Raises QuantityError, which says what was read and how to write it.

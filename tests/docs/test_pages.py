@@ -13,7 +13,7 @@ from docs.build.tests_listed import ROOT
 from docs.build.vocabulary import conditions_page, findings_page
 
 from crural import assess, read_record
-from crural.cli import main
+from crural.cli import ROOMS, main
 from crural.knowledge import Knowledge
 
 WRITTEN = [
@@ -66,10 +66,10 @@ def test_the_error_of_the_quick_start_is_the_real_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/quick-start.md"])
 def test_every_command_that_a_page_shows_exists(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    commands = set(re.findall(r"(?:^|`)crural ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE))
+    commands = set(re.findall(r"(?:^|`)crural ([a-z-]+)(?: ([a-z-]+))?", text, re.MULTILINE))
     assert commands or name == "CONTRIBUTING.md"
     for first, second in commands:
-        words = [first, second] if first == "knowledge" and second else [first]
+        words = [first, second] if first in {"knowledge", *ROOMS} and second else [first]
         result = CliRunner().invoke(main, [*words, "--help"])
         assert result.exit_code == 0, words
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from crural.intrathecal.transport import Canal, Dosing, Kinetics, Modes, Vector, even_times
+from crural.intrathecal.transport import Canal, Dosing, Kinetics, Modes, Vector
 
 KINETICS = Kinetics(
     dispersion=8.0,

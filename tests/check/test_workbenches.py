@@ -20,7 +20,7 @@ def test_knowledge_without_workbenches_has_none_of_their_problems(
     assert list(problems_of_workbenches(knowledge.evidence, tmp_path)) == []
 
 
-def test_a_figure_without_its_source_is_found(knowledge: Knowledge, tmp_path: Path) -> None:
+def test_a_figure_without_its_source_is_found(tmp_path: Path) -> None:
     shutil.copytree(DATA / "therapy", tmp_path / "therapy")
     shutil.copytree(DATA / "devices", tmp_path / "devices")
 

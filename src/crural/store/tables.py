@@ -1,0 +1,133 @@
+"""The tables. The migrations make them; a test holds the two against each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """A moment in UTC as text of fixed length: alike in both databases, and exact in digests."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else moment_text(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        return None if value is None else moment_of(value)
+
+
+def moment_text(moment: dt.datetime) -> str:
+    """A moment as it is kept."""
+    return moment.astimezone(dt.UTC).strftime(_FORMAT)
+
+
+def moment_of(text: str) -> dt.datetime:
+    """The moment of a kept text. Raises ValueError."""
+    return dt.datetime.strptime(text, _FORMAT).replace(tzinfo=dt.UTC)
+
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("salt", String(64), nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("user_id", String(64), ForeignKey("users.id"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+patients = Table(
+    "patients",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("label_key", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("newest", Integer, nullable=False),
+    Column("changed_seq", Integer, nullable=False, unique=True),
+    Column("salt", String(64), nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("patient_id", String(64), ForeignKey("patients.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("restores", Integer),
+    Column("content", Text, nullable=False),
+    Column("salt", String(64), nullable=False),
+)
+
+diary = Table(
+    "diary",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("patient_id", String(64), ForeignKey("patients.id"), nullable=False),
+    Column("at", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("salt", String(64), nullable=False),
+    UniqueConstraint("patient_id", "at", name="diary_one_entry_per_time"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("patient_id", String(64)),
+    Column("item", String(64)),
+    Column("digest", String(64)),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Index("audit_of_patient", "patient_id", "seq"),
+)
+
+# Deletions whose remains are still to be cleared from the file; random ids only.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("patient_id", String(64), primary_key=True),
+)

@@ -1,0 +1,70 @@
+"""A change in the making: its transaction, who makes it, and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from crural.record.field_error import FieldError
+from crural.record.text import clean
+from crural.store import audit
+from crural.store.errors import NotFoundError, StoreError
+from crural.store.model import Action, Noted
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What every function that writes needs."""
+
+    connection: Connection
+    now: dt.datetime
+    who: str
+    where: str
+
+    def note(
+        self,
+        action: Action | Noted,
+        *,
+        patient_id: str | None = None,
+        item: str | None = None,
+        digest: str | None = None,
+    ) -> int:
+        """Add to the audit trail; returns the number of the entry."""
+        return audit.append(
+            self.connection,
+            at=self.now,
+            who=self.who,
+            action=action,
+            patient_id=patient_id,
+            item=item,
+            digest=digest,
+        )
+
+
+def words(text: str, *, field: str, longest: int, where: str) -> str:
+    """`text` without blanks around it. Raises StoreError, which does not quote it."""
+    try:
+        cleaned = clean(text)
+    except FieldError as fault:
+        raise StoreError(
+            file=where, field=field, problem=fault.problem, remedy=fault.remedy
+        ) from None
+    if len(cleaned) > longest or "\n" in cleaned:
+        raise StoreError(
+            file=where,
+            field=field,
+            problem=f"is longer than {longest} characters, or than one line",
+            remedy="shorten it",
+        )
+    return cleaned
+
+
+def not_found(what: str, where: str) -> NotFoundError:
+    """The error for an id that leads nowhere."""
+    return NotFoundError(
+        file=where,
+        problem=f"there is no {what}",
+        remedy="it may have been deleted; look at the list",
+    )

@@ -1,0 +1,111 @@
+"""Users, sign-in sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import URL
+
+from crural.store import NotFoundError, Store, StoreError, TakenError
+from tests.store.kept import WHO, HandClock, rows
+
+DAY = dt.timedelta(days=1)
+
+
+def test_a_user_is_found_by_name_whatever_the_capitals(store: Store) -> None:
+    user = store.add_user("Ana", "clinician", "hash-1", who=WHO)
+    for name in ("Ana", " ana ", "ANA"):
+        found = store.credentials(name)
+        assert found is not None
+        assert (found.user, found.password_hash) == (user, "hash-1")
+        assert "hash-1" not in repr(found)
+    assert store.user(user.id) == user
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "\x00", "\ud800", "x" * 100_000])
+def test_a_name_that_is_nobody_s_has_no_credentials(store: Store, name: str) -> None:
+    store.add_user("Ana", "clinician", "hash-1", who=WHO)
+    assert store.credentials(name) is None
+
+
+def test_a_name_belongs_to_one_user(store: Store) -> None:
+    store.add_user("Ana", "clinician", "h", who=WHO)
+    bea = store.add_user("Bea", "viewer", "h", who=WHO)
+    with pytest.raises(TakenError):
+        store.add_user("ANA", "viewer", "h", who=WHO)
+    with pytest.raises(TakenError):
+        store.change_user(bea.id, name="ana", who=WHO)
+    assert store.change_user(bea.id, name="BEA", who=WHO).name == "BEA"
+    assert [one.name for one in store.users()] == ["Ana", "BEA"]
+
+
+def test_the_last_admin_stays_one(store: Store) -> None:
+    first = store.add_user("Ana", "admin", "h", who=WHO)
+    with pytest.raises(StoreError, match="last active admin"):
+        store.change_user(first.id, role="viewer", who=WHO)
+    with pytest.raises(StoreError, match="last active admin"):
+        store.change_user(first.id, active=False, who=WHO)
+    store.change_user(first.id, role="admin", active=True, who=WHO)
+    assert store.change_user(first.id, who=WHO) == first
+    store.add_user("Bea", "admin", "h", who=WHO)
+    assert store.change_user(first.id, role="viewer", who=WHO).role == "viewer"
+    assert store.verify_audit().intact
+
+
+def test_a_session_lasts_until_it_runs_out(store: Store, clock: HandClock) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    assert store.session(session.token) == session
+    assert session.token not in repr(session)
+    clock.now += DAY
+    assert store.session(session.token) is None
+    store.start_session(user.id, lifetime=DAY)
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "\x00", "\ud800"])
+def test_a_token_that_never_was_leads_nowhere(store: Store, token: str) -> None:
+    assert store.session(token) is None
+    store.end_session(token, who=WHO)
+    assert [one.action for one in store.audit()] == ["store-created"]
+
+
+def test_signing_out_ends_the_session(store: Store) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    one, two = (store.start_session(user.id, lifetime=DAY) for _ in range(2))
+    store.end_session(one.token, who=user.id)
+    assert store.session(one.token) is None
+    assert store.session(two.token) == two
+
+
+def test_another_password_signs_out_everywhere(store: Store) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    store.set_password(user.id, "h2", who=WHO)
+    assert store.session(session.token) is None
+    found = store.credentials("ana")
+    assert found is not None
+    assert found.password_hash == "h2"
+
+
+def test_an_inactive_user_is_signed_out_and_stays_out(store: Store) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    store.change_user(user.id, active=False, who=WHO)
+    assert store.session(session.token) is None
+    assert store.credentials("Ana") is None
+    with pytest.raises(NotFoundError):
+        store.start_session(user.id, lifetime=DAY)
+    assert store.change_user(user.id, active=True, who=WHO).active
+
+
+def test_the_database_knows_no_token(store: Store, url: URL) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    assert session.token not in str(rows(url, "sessions"))
+
+
+def test_a_user_who_is_not_there_is_not_found(store: Store) -> None:
+    for ask in (store.user, lambda user_id: store.set_password(user_id, "h", who=WHO)):
+        with pytest.raises(NotFoundError):
+            ask("nobody")

@@ -11,8 +11,8 @@ from crural.errors import KnowledgeError
 from crural.knowledge import Knowledge, resolve
 from crural.knowledge.loader import DATA
 from crural.knowledge.stimulation import load_coverage, load_trial, problems
-from crural.record import record_from_data
 from crural.pain_map import REGION_NAMES, REGIONS_OF
+from crural.record import record_from_data
 from crural.stimulation.coverage import (
     LEVELS,
     LOOSE,

@@ -4,6 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras -q
 STAMP := .venv/.ready
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench docs lock clean
@@ -14,7 +15,7 @@ help: ## list what can be made
 run: $(STAMP) ## set up, then assess the shipped example patient with left leg pain
 	$(BIN)/crural assess examples/left-leg-sciatica.yaml
 
-test: $(STAMP) check ## set up, then lint, check types, run the tests with coverage, check the knowledge
+test: $(STAMP) .venv/.ready-services check ## set up, then lint, check types, run the tests with coverage, check the knowledge
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
 	$(BIN)/crural knowledge check
 
@@ -47,6 +48,14 @@ $(STAMP): $(UV) locks/dev.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m crural.diagnosis.kernel  # compiles the engine, half a minute
 	for form in text json html; do PYTHONDONTWRITEBYTECODE= $(BIN)/crural assess examples/left-leg-sciatica.yaml --format $$form >/dev/null || exit 1; done  # leaves bytecode and quick copies
+	@touch $@
+
+# What tests need beside Python: a browser and a database server, from Debian's packages. Where they
+# cannot be had the tests that need them are skipped, and say so.
+.venv/.ready-services: $(STAMP)
+	command -v chromium >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium postgresql >/dev/null; } \
+	  || echo "chromium or postgresql could not be installed: the tests that need them are skipped"
 	@touch $@
 
 .venv/.ready-bench: $(STAMP) locks/bench.txt

@@ -29,6 +29,7 @@ ROOMS: Mapping[str, str] = {
     "stimulation": "crural.commands.stimulation",
     "pump": "crural.commands.pump",
     "intrathecal": "crural.commands.intrathecal",
+    "serve": "crural.commands.serve",
 }
 
 

@@ -189,6 +189,7 @@ def _adequacy_of(
     return ("unknown", None) if days is None else ("adequate", None)
 
 
+@lru_cache(maxsize=4096)
 def treatments_named(text: str, knowledge: Knowledge) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Treatments and families that free words name: (ids, families).
 

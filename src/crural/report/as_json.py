@@ -16,8 +16,7 @@ from crural.diagnosis.uncertainty import Pivot
 from crural.facts import Fact, Facts
 from crural.knowledge import Finding, Knowledge, cite
 from crural.knowledge.therapy_checks import sites_of
-from crural.report.treatment import treatment_data
-from crural.rules import question_of
+from crural.report.treatment import ask, treatment_data
 from crural.safety import OpenAlert, RaisedAlert
 
 SCHEMA = "crural/assessment/1"
@@ -167,16 +166,8 @@ def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
 def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
     entry = knowledge.findings.get(finding)
     if entry is None:
-        # A field of the record, such as the drugs taken.
-        name = finding.replace("_", " ")
-        question = question_of(finding, knowledge)
-        return {
-            "finding": finding,
-            "name": name,
-            "question": question,
-            "kind": "history",
-            "burden": "ask",
-        }
+        # A field of the record, such as the drugs taken, or what came of a treatment.
+        return {**ask(finding, knowledge), "kind": "history", "burden": "ask"}
     return {
         "finding": finding,
         "name": entry.name,

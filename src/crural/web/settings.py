@@ -1,0 +1,66 @@
+"""How the server is set up: from the environment (CRURAL_...) or from the command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crural.errors import CruralError
+
+# A shorter secret can be guessed.
+SHORTEST_SECRET = 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one server.
+
+    `secret` signs session cookies; a new one at every start ends all sessions. `hosts` are the
+    names under which the server answers: any other is refused, so that a foreign page cannot reach
+    it by giving its own name this address. `https`: browsers reach it encrypted, so cookies are
+    sent in no other way.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    hosts: tuple[str, ...] = LOOPBACK
+    https: bool = False
+    compiled: bool = True
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """The settings that CRURAL_HOST, _PORT, _SECRET, _HOSTS and _HTTPS name.
+
+        Raises CruralError.
+        """
+        given = {
+            name: environment[f"CRURAL_{name.upper()}"]
+            for name in ("host", "port", "secret", "hosts", "https")
+            if environment.get(f"CRURAL_{name.upper()}")
+        }
+        host = given.get("host", cls.host)
+        hosts = tuple(given["hosts"].split(",")) if "hosts" in given else (*LOOPBACK, host)
+        port = given.get("port", str(cls.port))
+        if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
+            raise _unfit("CRURAL_PORT", "is not a port", "set a number from 1 to 65535")
+        if len(given.get("secret", "s" * SHORTEST_SECRET)) < SHORTEST_SECRET:
+            raise _unfit(
+                "CRURAL_SECRET",
+                "is too short",
+                f"set {SHORTEST_SECRET} random characters or more, or leave it out",
+            )
+        return cls(
+            host=host,
+            port=int(port),
+            secret=given["secret"].encode() if "secret" in given else secrets.token_bytes(32),
+            hosts=tuple(dict.fromkeys(name.strip() for name in hosts if name.strip())),
+            https=given.get("https", "").casefold() in {"1", "true", "yes", "on"},
+        )
+
+
+def _unfit(name: str, problem: str, remedy: str) -> CruralError:
+    return CruralError(file="environment", field=name, problem=problem, remedy=remedy)

@@ -1,0 +1,52 @@
+"""Templates and static files; the templates of the reports are among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from crural.report import html, words
+from crural.web.security import Sessions
+from crural.web.units import units_of
+
+STATIC: Final = Path(__file__).parent / "static"
+_REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
+
+
+class Pages:
+    """Renders pages and fragments."""
+
+    def __init__(self, sessions: Sessions, tags: Mapping[str, str]) -> None:
+        self._sessions = sessions
+        self._environment = Environment(
+            loader=ChoiceLoader([PackageLoader("crural.web"), PackageLoader("crural.report")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(html.environment().filters)
+        self._environment.globals.update(
+            words=words,
+            units_of=units_of,
+            asset=lambda name: f"/static/{name}?v={tags[name]}",
+        )
+
+    def render(self, template: str, request: Request, **values: Any) -> str:
+        """A template as text, with the token that its forms must carry."""
+        session = getattr(request.state, "session", None) or self._sessions.of(request)
+        made = self._environment.get_template(template).render(
+            request=request, csrf=self._sessions.token(session) if session else "", **values
+        )
+        return words.shown(made)
+
+
+def style_sheet() -> str:
+    """The one style sheet: that of the reports, and what the pages add to it."""
+    own = (Path(__file__).parent / "templates" / "crural.css").read_text(encoding="utf-8")
+    return _REPORT_STYLE.read_text(encoding="utf-8") + own

@@ -1,0 +1,267 @@
+"""The pages of an assessment, with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import Visitor, text_of
+
+EXAMPLE = Path("examples/left-leg-sciatica.yaml")
+
+
+def test_an_empty_page_asks_for_age_and_sex(visitor: Visitor) -> None:
+    page = visitor.get("/assessment")
+    assert page.status_code == 200
+    assert "Enter age and sex to see the assessment." in text_of(page)
+
+
+def test_a_plain_form_without_scripts_leads_to_the_whole_page(visitor: Visitor) -> None:
+    page = visitor.send("basics", live=False, age="46", sex="male", duration="7")
+    assert page.url.path == "/assessment"
+    assert not page.url.query
+    assert "What causes the pain" in text_of(page)
+    assert 'value="46"' in page.text
+
+
+def test_a_live_change_sends_the_parts_that_changed_and_not_the_page(visitor: Visitor) -> None:
+    update = visitor.send("basics", age="46", sex="male")
+    assert "<html" not in update.text
+    assert "What causes the pain" in update.text
+    assert 'id="status" class="status" role="status" hx-swap-oob="true"' in update.text
+
+
+def test_painted_places_become_findings_of_the_record(patient: Visitor) -> None:
+    update = patient.send("pain", spot=["left-calf", "left-buttock"])
+    assert "Taken as pain in the left leg" in text_of(update)
+    record = patient.record()
+    assert "side: left" in record
+    assert "finding: pain-calf, present: true" in record
+
+
+def test_pain_nowhere_else_makes_the_other_places_absent(patient: Visitor) -> None:
+    patient.send("pain", spot=["left-calf"], nowhere_else="on")
+    assert "finding: pain-groin, present: false" in patient.record()
+
+
+def test_a_place_that_does_not_exist_is_not_painted(patient: Visitor) -> None:
+    patient.send("pain", spot=["left-ear", "left-calf"])
+    assert "1 place painted" in text_of(patient.get("/assessment"))
+
+
+def test_a_value_is_converted_to_the_unit_of_its_finding(patient: Visitor) -> None:
+    patient.send("answer", finding="crp", answer="value", value="1,2", unit="mg/dL")
+    assert "finding: crp, value: 12, unit: mg/L" in patient.record()
+
+
+def test_a_second_answer_takes_the_place_of_the_first(patient: Visitor) -> None:
+    patient.send("answer", finding="slr-positive", answer="present")
+    patient.send("answer", finding="slr-positive", answer="absent")
+    assert patient.record().count("slr-positive") == 1
+    assert "finding: slr-positive, present: false" in patient.record()
+
+
+def test_an_answer_can_be_taken_back(patient: Visitor) -> None:
+    patient.send("answer", finding="slr-positive", answer="present")
+    patient.send("answer", finding="slr-positive", answer="forget")
+    assert "slr-positive" not in patient.record()
+
+
+def test_what_is_not_known_is_not_asked_again(patient: Visitor) -> None:
+    first = patient.get("/assessment").text.split('class="question">')[1].split("<")[0]
+    finding = (
+        patient.get("/assessment")
+        .text.split('class="question">')[1]
+        .split('name="finding" value="')[1]
+        .split('"')[0]
+    )
+    update = patient.send("answer", finding=finding, answer="unknown")
+    assert first not in update.text.split('class="question">')[1].split("<")[0]
+    assert finding not in patient.record()
+
+
+def test_the_interview_asks_whether_the_painted_area_is_that_of_a_root(patient: Visitor) -> None:
+    update = patient.send("pain", spot=["left-outer-thigh", "left-shin", "left-foot"])
+    assert "Does the pain run down the outer thigh and shin" in update.text
+
+
+def test_the_interview_says_why_it_asks(patient: Visitor) -> None:
+    assert "Why this:" in text_of(patient.get("/assessment"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lasegue", "Straight leg raise positive"),
+        ("numb foot", "Numbness of the foot"),
+        ("CRP", "C-reactive protein"),
+    ],
+)
+def test_findings_are_found_by_plain_and_by_clinical_words(
+    visitor: Visitor, typed: str, meant: str
+) -> None:
+    assert meant in visitor.send("search", q=typed).text
+
+
+def test_a_search_that_finds_nothing_says_so(visitor: Visitor) -> None:
+    assert "Nothing resembles" in visitor.send("search", q="zzqqxx").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"age": "ten", "sex": "male"}, "The age is not a number"),
+        ({"age": "460", "sex": "male"}, "must lie between 0 and 120"),
+        ({"age": "46", "sex": "male", "severity": "11"}, "must lie between 0 and 10"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_reason_and_changes_nothing(
+    patient: Visitor, fields: dict[str, str], why: str
+) -> None:
+    before = patient.record()
+    assert why in text_of(patient.send("basics", live=True, **fields))
+    assert patient.record() == before
+
+
+def test_a_finding_of_the_other_sex_is_refused_with_the_remedy(patient: Visitor) -> None:
+    update = patient.send("basics", age="30", sex="female", pregnancy_weeks="33")
+    assert "Not entered" not in text_of(update)
+    patient.send("answer", finding="pregnancy-third-trimester", answer="present")
+    assert "pregnancy_weeks: 33" in patient.record()
+
+
+def test_dates_that_run_backwards_are_refused(patient: Visitor) -> None:
+    update = patient.send("add/treatments", name="ibuprofen", start="2026-02-03", stop="2026-01-20")
+    assert "before it starts" in text_of(update)
+    assert "ibuprofen" not in patient.record()
+
+
+def test_nothing_can_have_happened_after_the_day_of_the_record(patient: Visitor) -> None:
+    patient.send("basics", age="46", sex="male", as_of="2026-02-01")
+    assert "as_of: 2026-02-01" in patient.record()
+    update = patient.send("add/treatments", name="ibuprofen", start="2026-02-03")
+    assert "lies in the future" in text_of(update)
+
+
+def test_treatments_drugs_illnesses_and_allergies_are_kept_and_can_be_removed(
+    patient: Visitor,
+) -> None:
+    patient.send("add/treatments", name="ibuprofen", days="14", response="partial", relief="30")
+    patient.send("add/drugs", name="ramipril", dose="5 mg once daily")
+    patient.send("add/illnesses", name="hypertension", since="2021")
+    patient.send("add/allergies", name="penicillin")
+    record = patient.record()
+    for said in ("ibuprofen", "days: 14", "ramipril", "hypertension", "penicillin"):
+        assert said in record
+    patient.send("remove/drugs", entry="ramipril, 5 mg once daily")
+    assert "ramipril" not in patient.record()
+
+
+def test_undo_takes_the_last_change_back(patient: Visitor) -> None:
+    patient.send("answer", finding="slr-positive", answer="present")
+    assert patient.send("undo").headers["hx-refresh"] == "true"
+    assert "slr-positive" not in patient.record()
+
+
+def test_a_new_patient_begins_empty(patient: Visitor) -> None:
+    page = patient.send("new", live=False)
+    assert "Enter age and sex" in text_of(page)
+
+
+def test_a_record_that_is_opened_and_kept_again_is_the_same(visitor: Visitor) -> None:
+    send = {"file": ("record.yaml", EXAMPLE.read_bytes())}
+    visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    first = visitor.record()
+    assert "finding: slr-positive, present: true, side: left" in first
+    send = {"file": ("record.yaml", first.encode())}
+    visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    assert visitor.record() == first
+
+
+def test_the_duration_of_an_opened_record_is_shown_as_it_was_said(visitor: Visitor) -> None:
+    send = {"file": ("record.yaml", EXAMPLE.read_bytes())}
+    page = visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    assert 'name="duration" inputmode="decimal" size="4" autocomplete="off" value="7"' in page.text
+    assert "<option selected>weeks</option>" in page.text
+
+
+def test_a_file_that_is_no_record_is_refused_with_its_line(patient: Visitor) -> None:
+    before = patient.record()
+    send = {"file": ("record.yaml", b"age: 46\nsexx: male\n")}
+    page = patient.client.post("/assessment/import", data={"csrf": patient.token}, files=send)
+    assert page.status_code == 422
+    assert "the file:2" in text_of(page)
+    assert patient.record() == before
+
+
+def test_visitors_do_not_see_each_other(visit: Callable[[], Visitor]) -> None:
+    first, second = visit(), visit()
+    first.send("basics", age="46", sex="male")
+    assert "Enter age and sex" in text_of(second.get("/assessment"))
+
+
+def test_a_cause_tells_for_and_against_and_its_sources_are_two_clicks_away(
+    patient: Visitor,
+) -> None:
+    for finding in ("slr-positive", "pain-buttock", "reflex-ankle-reduced", "worse-sitting"):
+        patient.send("answer", finding=finding, answer="present")
+    cause = patient.get("/assessment/cause/sciatica-disc-herniation")
+    links = [part.split('"')[0] for part in cause.text.split('href="/knowledge/evidence/')[1:]]
+    pages = [patient.get(f"/knowledge/evidence/{link}").text for link in dict.fromkeys(links)]
+    assert all("<h2>Source</h2>" in page for page in pages)
+    assert any('<a href="https://' in page for page in pages)
+
+
+def test_an_improbable_cause_is_explained_when_it_is_asked_for(patient: Visitor) -> None:
+    page = patient.get("/assessment/cause/osteoid-osteoma")
+    assert page.status_code == 200
+    assert "Against" in page.text
+
+
+def test_sections_that_were_open_come_back_open(patient: Visitor) -> None:
+    key = "cause-sciatica-disc-herniation"
+    data = {"csrf": patient.token, "finding": "slr-positive", "answer": "present"}
+    headers = {"hx-request": "true", "x-open": key}
+    update = patient.client.post("/assessment/answer", data=data, headers=headers)
+    assert f'id="{key}" open' in update.text
+    assert 'class="evidence"' in update.text
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("report", "text/html"),
+        ("sheet", "text/html"),
+        ("assessment.json", "application/json"),
+        ("letter.pdf", "application/pdf"),
+        ("candidacy/stimulation", "text/html"),
+    ],
+)
+def test_what_is_made_of_the_assessment_can_be_had(patient: Visitor, path: str, kind: str) -> None:
+    made = patient.get(f"/assessment/{path}")
+    assert made.status_code == 200
+    assert made.headers["content-type"].startswith(kind)
+
+
+def test_every_rung_opens_to_its_options(patient: Visitor) -> None:
+    patient.send("answer", finding="slr-positive", answer="present")
+    rungs = patient.get("/assessment").text.split('id="rung-')[1:]
+    assert len(rungs) > 3
+    for rung in rungs:
+        page = patient.get(f"/assessment/rung/{rung.split(chr(34))[0]}", **{"hx-request": "true"})
+        assert page.status_code == 200
+        assert 'class="option ' in page.text
+
+
+@pytest.mark.parametrize("path", ["report", "cause/hip-osteoarthritis", "record.yaml"])
+def test_nothing_is_made_of_a_record_without_age_and_sex(visitor: Visitor, path: str) -> None:
+    assert visitor.get(f"/assessment/{path}").status_code == 409
+
+
+@pytest.mark.parametrize("path", ["cause/no-such", "rung/no-such", "candidacy/no-such", "no-such"])
+def test_what_does_not_exist_is_not_found(patient: Visitor, path: str) -> None:
+    page = patient.get(f"/assessment/{path}")
+    assert page.status_code == 404
+    assert "There is no such" in text_of(page)

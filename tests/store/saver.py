@@ -24,8 +24,8 @@ def main() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         done = 0
         while done < count:
-            newest = store.patient(patient_id).newest
             try:
+                newest = store.patient(patient_id).newest
                 record = aged((newest + 1) % 120, note=note)
                 saved = store.save(patient_id, record, based_on=newest, who="saver")
             except ConflictError:

@@ -28,13 +28,15 @@ LONGEST_START = 180
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server, started as a user starts it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-c", "from crural.commands.serve import serve; serve()"]
-    server = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
+    database = f"sqlite:///{tmp_path_factory.mktemp('store')}/crural.sqlite3"
+    command += ["--port", str(port), "--database", database]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     there = f"http://127.0.0.1:{port}"
     try:
         _wait_for(there, server)

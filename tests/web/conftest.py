@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 
@@ -13,15 +13,24 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from crural.knowledge import Knowledge
+from crural.store import Store
 from crural.web import Settings, create_app
 
 TOKEN = re.compile(r'name="csrf" value="(\w+)"')
 
 
 @pytest.fixture(scope="session")
-def app(knowledge: Knowledge) -> FastAPI:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store(tmp_path_factory.mktemp("store") / "crural.sqlite3") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def app(knowledge: Knowledge, store: Store) -> FastAPI:
     return create_app(
-        Settings(hosts=("testserver",), secret=b"of the tests", compiled=False), knowledge=knowledge
+        Settings(hosts=("testserver",), secret=b"of the tests", compiled=False),
+        knowledge=knowledge,
+        store=store,
     )
 
 

@@ -13,8 +13,11 @@ from crural.errors import CruralError
 @click.command()
 @click.option("--host", default=None, help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="[default: 8400]")
+@click.option(
+    "--database", default=None, help="A URL.  [default: a file in the user's data folder]"
+)
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-def serve(host: str | None, port: int | None, *, open_: bool) -> None:
+def serve(host: str | None, port: int | None, database: str | None, *, open_: bool) -> None:
     """Serve the web application. Stop it with Ctrl-C."""
     try:
         import uvicorn  # noqa: PLC0415
@@ -27,7 +30,9 @@ def serve(host: str | None, port: int | None, *, open_: bool) -> None:
             problem=f"the web application is not installed ({error.name} is missing)",
             remedy="install crural[web]",
         ) from error
-    given = {k: v for k, v in (("host", host), ("port", port)) if v is not None}
+    given = {
+        k: v for k, v in (("host", host), ("port", port), ("database", database)) if v is not None
+    }
     settings = dataclasses.replace(Settings.from_environment(), **given)  # type: ignore[arg-type]
     if settings.host not in LOOPBACK:
         raise CruralError(

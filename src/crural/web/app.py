@@ -13,7 +13,17 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from crural.knowledge import Knowledge, load_knowledge
-from crural.web import api, browse, pages
+from crural.store import Store
+from crural.web import (
+    api,
+    api_patients,
+    browse,
+    diary,
+    pages,
+    patients,
+    signing_in,
+    workbench,
+)
 from crural.web.drafts import Drafts, MemoryDrafts
 from crural.web.live import Engine
 from crural.web.search import search_of_all, search_of_findings
@@ -36,8 +46,12 @@ def create_app(
     *,
     knowledge: Knowledge | None = None,
     drafts: Drafts | None = None,
+    store: Store | None = None,
 ) -> FastAPI:
-    """The web application. Loads the knowledge and compiles the engine, which takes seconds."""
+    """The web application. Loads the knowledge and compiles the engine, which takes seconds.
+
+    Raises StoreError when the database cannot be opened.
+    """
     settings = settings or Settings.from_environment()
     knowledge = knowledge or load_knowledge()
     app = FastAPI(
@@ -50,6 +64,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.sessions = Sessions(settings)
+    app.state.store = store or Store(settings.database)
     app.state.drafts = drafts or MemoryDrafts()
     app.state.engine = Engine(knowledge, compiled=settings.compiled)
     app.state.search = search_of_findings(knowledge)
@@ -57,9 +72,8 @@ def create_app(
     app.state.shown = browse.Shown(knowledge)
     files = _static_files()
     app.state.pages = Pages(app.state.sessions, {name: tag for name, (_, tag) in files.items()})
-    app.include_router(pages.router)
-    app.include_router(browse.router)
-    app.include_router(api.router)
+    for room in (signing_in, patients, pages, diary, workbench, browse, api, api_patients):
+        app.include_router(room.router)
     app.get("/static/{name}", include_in_schema=False)(_serving(files))
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(404, _failed)

@@ -21,7 +21,8 @@ class Settings:
     `secret` signs session cookies; a new one at every start ends all sessions. `hosts` are the
     names under which the server answers: any other is refused, so that a foreign page cannot reach
     it by giving its own name this address. `https`: browsers reach it encrypted, so cookies are
-    sent in no other way.
+    sent in no other way. `database` is a URL; without one, patients are kept in a file in the
+    user's data directory.
     """
 
     host: str = "127.0.0.1"
@@ -30,16 +31,17 @@ class Settings:
     hosts: tuple[str, ...] = LOOPBACK
     https: bool = False
     compiled: bool = True
+    database: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """The settings that CRURAL_HOST, _PORT, _SECRET, _HOSTS and _HTTPS name.
+        """The settings that CRURAL_HOST, _PORT, _SECRET, _HOSTS, _HTTPS and _DATABASE name.
 
         Raises CruralError.
         """
         given = {
             name: environment[f"CRURAL_{name.upper()}"]
-            for name in ("host", "port", "secret", "hosts", "https")
+            for name in ("host", "port", "secret", "hosts", "https", "database")
             if environment.get(f"CRURAL_{name.upper()}")
         }
         host = given.get("host", cls.host)
@@ -58,6 +60,7 @@ class Settings:
             port=int(port),
             secret=given["secret"].encode() if "secret" in given else secrets.token_bytes(32),
             hosts=tuple(dict.fromkeys(name.strip() for name in hosts if name.strip())),
+            database=given.get("database"),
             https=given.get("https", "").casefold() in {"1", "true", "yes", "on"},
         )
 

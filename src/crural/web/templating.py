@@ -14,6 +14,8 @@ from crural.web.security import Sessions
 from crural.web.units import units_of
 
 STATIC: Final = Path(__file__).parent / "static"
+# What the bar at the top of every page leads to.
+_ROOMS: Final = (("/assessment", "Assessment"), ("/knowledge", "Knowledge"))
 _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
 
 
@@ -34,6 +36,7 @@ class Pages:
         self._environment.globals.update(
             words=words,
             units_of=units_of,
+            rooms=_ROOMS,
             asset=lambda name: f"/static/{name}?v={tags[name]}",
         )
 
@@ -47,6 +50,8 @@ class Pages:
 
 
 def style_sheet() -> str:
-    """The one style sheet: that of the reports, and what the pages add to it."""
-    own = (Path(__file__).parent / "templates" / "crural.css").read_text(encoding="utf-8")
-    return _REPORT_STYLE.read_text(encoding="utf-8") + own
+    """The one style sheet: that of the reports, what all pages add to it, and each room's own."""
+    folder = Path(__file__).parent / "templates"
+    rooms = sorted(p for p in folder.glob("*.css") if p.name != "crural.css")
+    parts = (_REPORT_STYLE, folder / "crural.css", *rooms)
+    return "".join(part.read_text(encoding="utf-8") for part in parts)

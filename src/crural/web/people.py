@@ -1,0 +1,58 @@
+"""Who is asking, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, HTTPException, Request
+
+from crural.store import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is asking. `id` is what the audit trail keeps."""
+
+    id: str
+    name: str
+    role: Role
+
+    @property
+    def may_edit(self) -> bool:
+        """May change patients."""
+        return self.role != "viewer"
+
+    @property
+    def may_manage(self) -> bool:
+        """May manage users and read the audit trail."""
+        return self.role == "admin"
+
+
+# On a machine's own address whoever sits before it is the user, and may do everything.
+LOCAL: Final = Person(id="local", name="local user", role="admin")
+
+
+def reading(request: Request) -> Person:
+    """Who is asking."""
+    del request
+    return LOCAL
+
+
+def editing(person: Annotated[Person, Depends(reading)]) -> Person:
+    """Who is asking, when they may change patients. Raises 403."""
+    if not person.may_edit:
+        raise HTTPException(403, "You may look at patients, but not change them.")
+    return person
+
+
+def managing(person: Annotated[Person, Depends(reading)]) -> Person:
+    """Who is asking, when they may manage users. Raises 403."""
+    if not person.may_manage:
+        raise HTTPException(403, "Only an administrator may do this.")
+    return person
+
+
+Reader = Annotated[Person, Depends(reading)]
+Editor = Annotated[Person, Depends(editing)]
+Admin = Annotated[Person, Depends(managing)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from crural.history import Attempt, attempts_of, treatments_named
+from crural.knowledge.evidence import Evidence
+from crural.knowledge.numbers import FromEvidence
 from tests.ladder.small_ladder import KNOWLEDGE, record
 
 
@@ -80,6 +83,37 @@ def test_time_and_dose_decide_whether_a_failure_counts(
     found = attempt(what="red pill", response="none", **said)
 
     assert (found.adequacy, found.counts_as_failed) == (adequacy, counts)
+
+
+@pytest.mark.parametrize(
+    ("figure", "days", "adequacy"),
+    [
+        ({"value": 28}, 27, "too-short"),
+        ({"value": 28}, 28, "adequate"),
+        ({"value": 28, "range": [21, 35]}, 21, "adequate"),
+        ({"value": 28, "range": [21, 35]}, 20, "too-short"),
+    ],
+)
+def test_a_published_time_is_asked_for_in_full_unless_its_range_was_published(
+    figure: dict[str, Any], days: int, adequacy: str
+) -> None:
+    trial = Evidence.model_validate(
+        {"id": "trial", "kind": "parameter", "source": {"title": "A trial", "year": 2000}, **figure}
+    )
+    pill = KNOWLEDGE.treatments["red-pill"]
+    asked = pill.adequate
+    assert asked is not None
+    days_asked = FromEvidence(evidence="trial", of="value")
+    published = pill.model_copy(update={"adequate": asked.model_copy(update={"days": days_asked})})
+    knowledge = dataclasses.replace(
+        KNOWLEDGE,
+        evidence={"trial": trial},
+        treatments={**KNOWLEDGE.treatments, "red-pill": published},
+    )
+
+    [found] = attempts_of(record(treatments=[{"what": "red pill", "days": days}]), knowledge)
+
+    assert found.adequacy == adequacy
 
 
 def test_a_drug_on_the_list_is_an_attempt_that_goes_on() -> None:

@@ -291,3 +291,47 @@ class TestArithmetic:
 
 def test_infinity_is_no_number() -> None:
     assert "not a finite number" in problem({"derived": "1e308 * 10", "where": {}}, "real")
+
+
+class TestWhatAnIntervalRestsOn:
+    @pytest.mark.parametrize(
+        ("raw", "scale", "figures", "rests_on"),
+        [
+            ({"evidence": "e", "of": "value"}, "real", {"value": 600}, "assumed"),
+            ({"evidence": "e", "of": "value"}, "real", {"value": 6, "range": [5, 7]}, "published"),
+            (
+                {"evidence": "e", "of": "frequency"},
+                "probability",
+                {"frequency": {"value": 0.9}},
+                "assumed",
+            ),
+            (
+                {"evidence": "e", "of": "frequency"},
+                "probability",
+                {"frequency": {"value": 0.9}, "n": 30},
+                "patients",
+            ),
+            ({"estimate": 0.2, "range": [0.1, 0.3], "because": "a guess"}, "real", {}, "judged"),
+            (
+                {"derived": "x / 2", "where": {"x": {"evidence": "e", "of": "value"}}},
+                "real",
+                {"value": 6, "range": [5, 7]},
+                "computed",
+            ),
+        ],
+    )
+    def test_it_is_told(
+        self, raw: object, scale: Scale, figures: dict[str, Any], rests_on: str
+    ) -> None:
+        assert resolved(raw, scale, **figures).interval_from == rests_on
+
+    def test_an_assumed_interval_is_not_shown(self) -> None:
+        found = resolved({"evidence": "e", "of": "value"}, "real", value=600)
+
+        assert found.interval is None
+        assert found.low < 600 < found.high
+
+    def test_a_published_one_is(self) -> None:
+        found = resolved({"evidence": "e", "of": "value"}, "real", value=6, range=[5, 7])
+
+        assert found.interval == (5, 7)

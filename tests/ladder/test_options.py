@@ -116,7 +116,14 @@ def effect(measure: str, value: float | None) -> tuple[Effect, Quantity | None]:
     raw: dict[str, Any] = {"in": ["stenosis"], "measure": measure, "says": "x"}
     if value is None:
         return Effect.model_validate(raw), None
-    figure = Quantity(value=value, low=value - 1, high=value + 1, spread=0.1, origin="estimate")
+    figure = Quantity(
+        value=value,
+        low=value - 1,
+        high=value + 1,
+        spread=0.1,
+        origin="estimate",
+        interval_from="judged",
+    )
     return Effect.model_validate(raw | {"value": number(value)}), figure
 
 

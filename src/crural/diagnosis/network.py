@@ -260,7 +260,13 @@ class _Compiler:
         """A parameter of the model itself (an estimate that stands in this module)."""
         low, high = value / width, min(value * width, 0.999)
         quantity = Quantity(
-            value=value, low=low, high=high, spread=0.5, origin="estimate", because="model"
+            value=value,
+            low=low,
+            high=high,
+            spread=0.5,
+            origin="estimate",
+            interval_from="judged",
+            because="model",
         )
         self.parameters.append(Parameter(kind, "", about, quantity))
         return len(self.parameters) - 1

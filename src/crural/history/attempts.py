@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from crural.history.doses import DailyDose, daily_dose
-from crural.knowledge import Knowledge, resolve
+from crural.knowledge import Knowledge, Quantity, resolve
 from crural.knowledge.treatment import Treatment
 from crural.record import Record
 from crural.record.model import Treatment as Tried
@@ -179,14 +179,19 @@ def _adequacy_of(
     if enough is None:
         return "unknown", None
     needed = resolve(enough.days, knowledge.evidence, "real")
-    # Judged by the low end of what is asked, so that a good attempt is never called too short.
-    if days is not None and days < needed.low:
+    if days is not None and days < _least(needed):
         return "too-short", f"{days} days; {needed.value:g} are asked for"
     if dose is not None and enough.dose is not None and dose.unit == enough.dose.unit:
         least = resolve(enough.dose.amount, knowledge.evidence, "real")
-        if dose.amount < Decimal(repr(least.low)):
+        if dose.amount < Decimal(repr(_least(least))):
             return "too-little", f"{dose}; {least.value:g} {enough.dose.unit} are asked for"
     return ("unknown", None) if days is None else ("adequate", None)
+
+
+def _least(asked: Quantity) -> float:
+    """What is asked for at least: the low end of a published or judged range, so that a good
+    attempt is never called too short; the figure itself where no range was published."""
+    return asked.low if asked.interval_from in {"published", "judged"} else asked.value
 
 
 @lru_cache(maxsize=4096)

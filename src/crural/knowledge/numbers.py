@@ -19,6 +19,9 @@ from crural.knowledge.evidence import Evidence
 
 Scale = Literal["probability", "ratio", "real"]
 Origin = Literal["evidence", "estimate", "derived"]
+# What an interval rests on: it was published, follows from the number of patients, is the range of
+# a judgement, was carried through arithmetic, or stands for what nobody published.
+IntervalFrom = Literal["published", "patients", "judged", "computed", "assumed"]
 FigureName = Literal[
     "sensitivity",
     "specificity",
@@ -106,7 +109,8 @@ class Quantity(_Frozen):
     """A resolved number.
 
     `spread` is the standard deviation on the natural scale of the quantity: logit for a
-    probability, logarithm for a ratio, the plain scale for a real number.
+    probability, logarithm for a ratio, the plain scale for a real number. An assumed interval is
+    for reckoning with, never for showing as if somebody had found it: `interval` leaves it out.
     """
 
     value: float
@@ -114,8 +118,14 @@ class Quantity(_Frozen):
     high: float
     spread: float
     origin: Origin
+    interval_from: IntervalFrom
     sources: tuple[str, ...] = ()
     because: str | None = None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Low and high end; None where there is only an assumption."""
+        return None if self.interval_from == "assumed" else (self.low, self.high)
 
 
 class NumberError(ValueError):
@@ -181,6 +191,7 @@ def _from_estimate(number: Estimate, scale: Scale) -> Quantity:
         high=high,
         spread=spread,
         origin="estimate",
+        interval_from="judged",
         because=number.because,
     )
 
@@ -221,12 +232,18 @@ def _from_evidence(
         _from_scale(centre - Z_95 * spread, scale),
         _from_scale(centre + Z_95 * spread, scale),
     )
+    rests_on: IntervalFrom = "assumed"
+    if interval is not None:
+        rests_on = "published"
+    elif scale == "probability" and entry.n:
+        rests_on = "patients"
     return Quantity(
         value=value,
         low=low,
         high=high,
         spread=spread,
         origin="evidence",
+        interval_from=rests_on,
         sources=(number.evidence,),
         because=number.because,
     )
@@ -319,6 +336,7 @@ def _from_derivation(number: Derived, evidence: Mapping[str, Evidence], scale: S
         high=_from_scale(centre + Z_95 * spread, scale),
         spread=spread,
         origin="derived",
+        interval_from="computed",
         sources=sources,
         because=number.because,
     )

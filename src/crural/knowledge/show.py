@@ -38,6 +38,7 @@ COLUMNS = (
     "value",
     "low",
     "high",
+    "interval_from",
     "origin",
     "sources",
     "because",
@@ -104,6 +105,7 @@ def _numbers_as_csv(knowledge: Knowledge) -> str:
                 f"{quantity.value:.6g}",
                 f"{quantity.low:.6g}",
                 f"{quantity.high:.6g}",
+                quantity.interval_from,
                 quantity.origin,
                 " ".join(quantity.sources),
                 quantity.because or "",
@@ -417,7 +419,8 @@ def _bounds(value: Any) -> str:
 def _told(number: Number, scale: Scale, knowledge: Knowledge) -> str:
     """A number with its interval, how it was come by, and why."""
     quantity = resolve(number, knowledge.evidence, scale)
-    text = f"{quantity.value:.3g} ({quantity.low:.2g} to {quantity.high:.2g})"
+    assumed = ", assumed" if quantity.interval is None else ""
+    text = f"{quantity.value:.3g} ({quantity.low:.2g} to {quantity.high:.2g}{assumed})"
     if isinstance(number, FromEvidence):
         text += f", {number.of} of {number.evidence}"
     elif isinstance(number, Derived):

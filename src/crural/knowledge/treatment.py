@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from crural.knowledge.numbers import Number
+from crural.knowledge.numbers import Number, Scale
 from crural.knowledge.rules import Rule
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -110,6 +110,11 @@ class Effect(_Frozen):
     versus: str | None = None
     says: str
     sources: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of its value: a share of patients is a probability."""
+        return "probability" if self.measure == "responders" else "real"
 
     @model_validator(mode="after")
     def _has_its_figure(self) -> Effect:

@@ -68,7 +68,7 @@ def _of_treatment(treatment: Treatment) -> Iterator[Place]:
     for effect in treatment.effects:
         if effect.value is not None:
             about = f"{effect.measure} in {', '.join(effect.in_)}"
-            yield Place(file, name, "effects", about, effect.value, "real")
+            yield Place(file, name, "effects", about, effect.value, effect.scale)
 
 
 def _of_opioids(opioids: Opioids) -> Iterator[Place]:

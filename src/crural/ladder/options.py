@@ -243,7 +243,7 @@ def positions_in(treatment: Treatment, pains: Sequence[str]) -> tuple[Position, 
 def _figure(effect: Effect | None, knowledge: Knowledge) -> Quantity | None:
     if effect is None or effect.value is None:
         return None
-    return resolve(effect.value, knowledge.evidence, "real")
+    return resolve(effect.value, knowledge.evidence, effect.scale)
 
 
 def benefit_of(effect: Effect, figure: Quantity | None) -> float | None:

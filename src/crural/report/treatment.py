@@ -98,7 +98,9 @@ def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
         else {
             "measure": effect.measure,
             "value": None if figure is None else figure.value,
-            "interval": None if figure is None else [figure.low, figure.high],
+            "interval": None
+            if figure is None or figure.interval is None
+            else list(figure.interval),
             "origin": None if figure is None else figure.origin,
             "benefit": option.benefit,
             "versus": effect.versus,

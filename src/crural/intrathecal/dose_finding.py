@@ -35,11 +35,11 @@ from crural.intrathecal.limits import (
     Told,
     disagreements,
     load_limits,
-    read_therapy,
 )
 from crural.knowledge import load_knowledge
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.loader import DATA, Problem
+from crural.knowledge.one_file import read_one
 
 FILE = Path("therapy") / "conversions.yaml"
 # So many rises are shown; a plan further ahead than this would be false precision.
@@ -218,7 +218,7 @@ class DoseFinding:
 @lru_cache(maxsize=4)
 def load_conversions(root: Path = DATA) -> Conversions:
     """The ratios from `therapy/conversions.yaml` below `root`. Raises KnowledgeError."""
-    return read_therapy(root / FILE, Conversions)
+    return read_one(root, FILE.as_posix(), Conversions)
 
 
 def problems(root: Path = DATA, evidence: Mapping[str, Evidence] | None = None) -> list[Problem]:

@@ -26,11 +26,11 @@ from crural.intrathecal.limits import (
     Told,
     disagreements,
     load_limits,
-    read_therapy,
 )
 from crural.knowledge import load_knowledge
 from crural.knowledge.evidence import Evidence, cite
 from crural.knowledge.loader import DATA, Problem
+from crural.knowledge.one_file import read_one
 
 FILE = Path("therapy") / "granuloma.yaml"
 SCHEMA = "crural/pump-granuloma/1"
@@ -98,7 +98,7 @@ class Granuloma:
 @lru_cache(maxsize=4)
 def load_facts(root: Path = DATA) -> Facts:
     """The facts from `therapy/granuloma.yaml` below `root`. Raises KnowledgeError."""
-    return read_therapy(root / FILE, Facts)
+    return read_one(root, FILE.as_posix(), Facts)
 
 
 def problems(root: Path = DATA, evidence: Mapping[str, Evidence] | None = None) -> list[Problem]:

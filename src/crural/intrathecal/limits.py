@@ -11,21 +11,20 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from rapidfuzz import process
 
 from crural import quantity as q
-from crural.errors import CruralError, KnowledgeError
+from crural.errors import CruralError
 from crural.knowledge import load_knowledge
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.loader import DATA, Problem
+from crural.knowledge.one_file import read_one
 
 FILE = Path("therapy") / "limits.yaml"
 
-_Model = TypeVar("_Model", bound=BaseModel)
 
 Kind = Literal[
     "dose", "dose-rate", "concentration", "flow", "volume", "length", "volume-per-length", "time"
@@ -312,21 +311,7 @@ class Limits(_Frozen):
 @lru_cache(maxsize=4)
 def load_limits(root: Path = DATA) -> Limits:
     """The table from `therapy/limits.yaml` below `root`. Raises KnowledgeError."""
-    return read_therapy(root / FILE, Limits)
-
-
-def read_therapy(path: Path, model: type[_Model]) -> _Model:
-    """A file of this room as its model. Raises KnowledgeError that names file and field."""
-    try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise KnowledgeError(
-            file=str(path),
-            field=".".join(str(step) for step in first["loc"]),
-            problem=first["msg"].removeprefix("Value error, "),
-            remedy="see docs/pump-dose.md for what this entry holds",
-        ) from error
+    return read_one(root, FILE.as_posix(), Limits)
 
 
 def number_at(entry: Evidence, place: str) -> Decimal | None:

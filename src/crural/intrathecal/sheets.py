@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from crural.errors import KnowledgeError
 from crural.intrathecal.dose_report import Cited, wrapped
-from crural.intrathecal.limits import Limits, Remark, load_limits, read_therapy
+from crural.intrathecal.limits import Limits, Remark, load_limits
 from crural.knowledge import load_knowledge
 from crural.knowledge.evidence import Evidence, cite
 from crural.knowledge.loader import DATA, Problem
+from crural.knowledge.one_file import read_one
 from crural.report.sheet import render
 from crural.report.typeset import Block, bullets, notice, paragraph
 
@@ -116,7 +117,7 @@ class PumpSheet:
 @lru_cache(maxsize=4)
 def load_sheets(root: Path = DATA) -> Sheets:
     """The sheets from `therapy/sheets.yaml` below `root`. Raises KnowledgeError."""
-    return read_therapy(root / FILE, Sheets)
+    return read_one(root, FILE.as_posix(), Sheets)
 
 
 def problems(root: Path = DATA, evidence: Mapping[str, Evidence] | None = None) -> list[Problem]:

@@ -13,33 +13,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
-from crural.errors import KnowledgeError
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.loader import DATA
 from crural.knowledge.numbers import Estimate, FromEvidence, NumberError, resolve
+from crural.knowledge.one_file import read_one
 from crural.knowledge.therapy_checks import Wrong
 
 Risk: TypeAlias = Literal["high", "intermediate", "low"]
 Kidney: TypeAlias = Literal["normal", "impaired"]
 DrugKind: TypeAlias = Literal["anticoagulant", "antiplatelet", "anti-inflammatory"]
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_T = TypeVar("_T")
 
 
 class _Frozen(BaseModel):
@@ -404,41 +399,21 @@ class Devices:
 @lru_cache(maxsize=4)
 def load_devices(root: Path = DATA) -> Devices:
     """Stimulators and contacts. Raises KnowledgeError when a file is wrong."""
-    stimulators = _read(root / "devices" / "stimulators.yaml", tuple[Stimulator, ...])
-    contacts = _read(root / "devices" / "leads.yaml", tuple[Contact, ...])
+    stimulators = read_one(root, "devices/stimulators.yaml", tuple[Stimulator, ...])
+    contacts = read_one(root, "devices/leads.yaml", tuple[Contact, ...])
     return Devices({s.id: s for s in stimulators}, {c.id: c for c in contacts})
 
 
 @lru_cache(maxsize=4)
 def load_limits(root: Path = DATA) -> ProgrammeLimits:
     """What a programme is held against. Raises KnowledgeError when the file is wrong."""
-    return _read(root / "therapy" / "stimulation-limits.yaml", ProgrammeLimits)
+    return read_one(root, "therapy/stimulation-limits.yaml", ProgrammeLimits)
 
 
 @lru_cache(maxsize=4)
 def load_stop_times(root: Path = DATA) -> StopTimes:
     """Stop times and checks before a procedure. Raises KnowledgeError when the file is wrong."""
-    return _read(root / "therapy" / "stop-times.yaml", StopTimes)
-
-
-def _read(path: Path, kind: type[_T]) -> _T:
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-        return TypeAdapter(kind).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise KnowledgeError(
-            file=str(path),
-            field=".".join(str(step) for step in first["loc"]),
-            problem=first["msg"].removeprefix("Value error, "),
-            remedy="write the entry as its neighbours are written",
-        ) from error
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise KnowledgeError(
-            file=str(path),
-            problem=f"cannot be read: {' '.join(str(error).split())}",
-            remedy="mend the file",
-        ) from error
+    return read_one(root, "therapy/stop-times.yaml", StopTimes)
 
 
 # Checking --------------------------------------------------------------------------------------

@@ -14,14 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from crural import quantity
 from crural.errors import CruralError, KnowledgeError
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.loader import DATA
 from crural.knowledge.numbers import Estimate as PlainEstimate
+from crural.knowledge.one_file import read_one
 from crural.knowledge.therapy_checks import Wrong
 from crural.quantity import Quantity
 
@@ -244,21 +244,7 @@ def _broken(entry: str, problem: str) -> KnowledgeError:
 @lru_cache(maxsize=4)
 def load_pumps(root: Path = DATA) -> Devices:
     """Pumps, catheters and stabilities. Raises KnowledgeError when the file is wrong."""
-    try:
-        text = (root / PUMPS_FILE).read_text(encoding="utf-8")
-        return Devices.model_validate(yaml.safe_load(text))
-    except (OSError, yaml.YAMLError) as error:
-        raise KnowledgeError(
-            file=PUMPS_FILE, problem=f"cannot be read: {error}", remedy="restore the file"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeError(
-            file=PUMPS_FILE,
-            field=".".join(str(step) for step in first["loc"]),
-            problem=first["msg"],
-            remedy="correct it as the other entries show",
-        ) from error
+    return read_one(root, PUMPS_FILE, Devices)
 
 
 def problems(evidence: Mapping[str, Evidence], root: Path = DATA) -> Iterator[Wrong]:

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from crural.errors import KnowledgeError
 from crural.knowledge.evidence import Evidence
 from crural.knowledge.loader import DATA
 from crural.knowledge.numbers import Number, NumberError, resolve
+from crural.knowledge.one_file import read_one
 from crural.knowledge.therapy_checks import Wrong
 
 TRIAL_FILE = "therapy/stimulation-trial.yaml"
@@ -149,36 +148,16 @@ class CoverageKnowledge(_Frozen):
     says: tuple[Saying, ...]
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
 @lru_cache(maxsize=4)
 def load_trial(root: Path = DATA) -> TrialKnowledge:
     """What is known of trials. Raises KnowledgeError when the file is wrong."""
-    return _read(root, TRIAL_FILE, TrialKnowledge)
+    return read_one(root, TRIAL_FILE, TrialKnowledge)
 
 
 @lru_cache(maxsize=4)
 def load_coverage(root: Path = DATA) -> CoverageKnowledge:
     """What is known of levels. Raises KnowledgeError when the file is wrong."""
-    return _read(root, COVERAGE_FILE, CoverageKnowledge)
-
-
-def _read(root: Path, name: str, model: type[_Model]) -> _Model:
-    try:
-        return model.model_validate(yaml.safe_load((root / name).read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise KnowledgeError(
-            file=name, problem=f"cannot be read: {error}", remedy="restore the file"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise KnowledgeError(
-            file=name,
-            field=".".join(str(step) for step in first["loc"]),
-            problem=first["msg"],
-            remedy="correct it as the other entries show",
-        ) from error
+    return read_one(root, COVERAGE_FILE, CoverageKnowledge)
 
 
 def problems(evidence: Mapping[str, Evidence], root: Path = DATA) -> Iterator[Wrong]:

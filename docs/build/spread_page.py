@@ -13,18 +13,7 @@ import numpy as np
 
 from crural import quantity as q
 from crural.intrathecal.spread import DRAWS, Curve, Spread, simulate
-from crural.intrathecal.spread_chart import (
-    COLOURS,
-    INK,
-    SOFT,
-    Axes,
-    dot,
-    line,
-    number,
-    picture,
-    svg,
-    text,
-)
+from crural.intrathecal.spread_chart import COLOURS, Axes, dot, number, svg
 from crural.intrathecal.spread_parameters import (
     CISTERNS,
     LEVELS,
@@ -45,6 +34,7 @@ from crural.intrathecal.spread_published import (
 from crural.intrathecal.spread_report import to_text
 from crural.intrathecal.transport import Vector
 from crural.knowledge import Evidence, cite, load_knowledge
+from crural.svg import INK, QUIET, line, picture, text
 
 DOCS = Path(__file__).resolve().parents[1]
 PAGE = DOCS / "spread.md"
@@ -461,7 +451,7 @@ def _gradient(best: Model, models: Sequence[Model]) -> list[str]:
         about = "Kroin 1993, In-111 DTPA, T2 against T12 (T12 set on the model)"
         parts.append(dot(axes.at_x(places.index(place)), axes.at_y(value), COLOURS[2], about))
     legend = (
-        ("1986: two patients (tip at L2 fitted, at T10 not)", SOFT),
+        ("1986: two patients (tip at L2 fitted, at T10 not)", QUIET),
         ("Kroin 1993: T2 against T12 (T12 set on the model)", COLOURS[2]),
     )
     parts += [
@@ -487,14 +477,14 @@ def ratios_svg(rows: Sequence[Compared]) -> str:
                 axes.top,
                 x,
                 bottom,
-                colour=SOFT if strong else "#dfe5ea",
+                colour=QUIET if strong else "#dfe5ea",
                 dash="3 3" if strong else "",
             )
         )
         parts.append(text(x, bottom + 16, number(value), anchor="middle", size=11))
     y = axes.top + 8
     for i, (use, title) in enumerate(USES.items()):
-        colour = COLOURS[i % len(COLOURS)] if use != "fitted" else SOFT
+        colour = COLOURS[i % len(COLOURS)] if use != "fitted" else QUIET
         parts.append(text(16, y + 6, title, size=11, weight=600, colour=colour))
         y += step
         for row in _of(rows, use):
@@ -518,7 +508,7 @@ def ratios_svg(rows: Sequence[Compared]) -> str:
             "model / published; lines: band of the model",
             anchor="middle",
             size=11,
-            colour=SOFT,
+            colour=QUIET,
         )
     )
     return picture(760, height, "Ratio of model to publication", "One line for each figure", parts)

@@ -12,10 +12,9 @@ import numpy as np
 from crural.intrathecal.spread import LABEL, Curve, Spread
 from crural.intrathecal.spread_parameters import CISTERNS, LEVELS
 from crural.intrathecal.transport import Vector
+from crural.svg import GRID, PAPER, QUIET, line, picture, text
 
-INK, SOFT, GRID, PAPER = "#1d2733", "#4d5a66", "#dfe5ea", "#ffffff"
 COLOURS = ("#0b5d8a", "#b3541e", "#4a7c3a", "#7a4b94", "#8a6d0b")
-FONT = "font-family='system-ui, Segoe UI, Helvetica, Arial, sans-serif'"
 WIDTH = 760
 _LEFT, _RIGHT = 64, 150
 # A course on a logarithmic axis shows at most so many tenfold steps below its highest point.
@@ -58,12 +57,12 @@ class Axes:
             parts.append(text(self.left - 6, y + 4, number(value), anchor="end", size=11))
         for value in x_ticks:
             x = self.at_x(value)
-            parts.append(line(x, bottom, x, bottom + 4, colour=SOFT))
+            parts.append(line(x, bottom, x, bottom + 4, colour=QUIET))
             parts.append(text(x, bottom + 16, number(value), anchor="middle", size=11))
         middle = self.left + self.width / 2
-        parts.append(text(middle, bottom + 32, x_name, anchor="middle", size=11, colour=SOFT))
+        parts.append(text(middle, bottom + 32, x_name, anchor="middle", size=11, colour=QUIET))
         parts.append(
-            f"<text x='16' y='{self.top + self.height / 2:.0f}' font-size='11' fill='{SOFT}' "
+            f"<text x='16' y='{self.top + self.height / 2:.0f}' font-size='11' fill='{QUIET}' "
             f"text-anchor='middle' transform='rotate(-90 16 {self.top + self.height / 2:.0f})'>"
             f"{escape(y_name)}</text>"
         )
@@ -152,9 +151,9 @@ def _along(spread: Spread) -> list[str]:
     parts.append(text(axes.at_x(len(places) - 1) + 8, bottom + 16, CISTERNS, size=11))
     for name, place in (("tip", spread.tip), ("target", spread.target)):
         across = axes.at_x(places.index(place))
-        parts.append(line(across, axes.top, across, bottom, colour=SOFT, dash="3 3"))
+        parts.append(line(across, axes.top, across, bottom, colour=QUIET, dash="3 3"))
         down = 12 if name == "tip" else 26
-        parts.append(text(across + 4, axes.top + down, name, size=11, colour=SOFT))
+        parts.append(text(across + 4, axes.top + down, name, size=11, colour=QUIET))
     named = [(_when(hours), curve) for hours, curve in spread.profiles]
     return [*parts, *_curves(axes, x, named, first=2)]
 
@@ -226,44 +225,6 @@ def ticks(low: float, high: float) -> list[float]:
 def number(value: float) -> str:
     """A number as short as it can be."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def picture(width: int, height: float, title: str, about: str, parts: Iterable[str]) -> str:
-    """The whole picture."""
-    inner = "\n".join(parts)
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height:.0f}' "
-        f"width='{width}' height='{height:.0f}' role='img' {FONT}>\n"
-        f"<title>{escape(title)}</title><desc>{escape(about)}</desc>\n"
-        f"<rect width='{width}' height='{height:.0f}' fill='{PAPER}'/>\n"
-        f"{text(16, 22, title, weight=600, size=15)}\n{inner}\n</svg>"
-    )
-
-
-def text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    anchor: str = "start",
-    size: int = 13,
-    weight: int = 400,
-    colour: str = INK,
-) -> str:
-    """Words in the picture."""
-    return (
-        f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' font-weight='{weight}' "
-        f"fill='{colour}' text-anchor='{anchor}'>{escape(words)}</text>"
-    )
-
-
-def line(x1: float, y1: float, x2: float, y2: float, *, colour: str = INK, dash: str = "") -> str:
-    """A straight line."""
-    dashed = f" stroke-dasharray='{dash}'" if dash else ""
-    return (
-        f"<line x1='{x1:.1f}' y1='{y1:.1f}' x2='{x2:.1f}' y2='{y2:.1f}' stroke='{colour}' "
-        f"stroke-width='1'{dashed}/>"
-    )
 
 
 def dot(x: float, y: float, colour: str, about: str) -> str:

@@ -7,21 +7,21 @@ patient's left is on the left). Right half: the chance to reach the painful area
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from html import escape
+from functools import partial
 from typing import Any
 
 from crural.stimulation.coverage import LEVELS
+from crural.svg import GRID, INK, PAPER, QUIET, picture, text
 
+_text = partial(text, size=12)
 Data = Mapping[str, Any]
 
 WIDTH, HEIGHT = 820, 560
 _MIDDLE, _TOP, _ROW = 190.0, 74.0, 34.0
 _ROWS = ("T7", "T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2")
 _BAR, _BAR_WIDTH = 400.0, 250.0
-_INK, _QUIET, _GRID, _PAPER = "#16202a", "#4d5a66", "#d5dbe1", "#ffffff"
 _BONE, _BONE_EDGE, _CORD, _CORD_EDGE = "#f3efe6", "#b9ad94", "#f2dfa6", "#c7a94e"
 _LEAD, _OURS, _SOFT, _GANGLION = "#0b5d8a", "#35789a", "#b9d6e4", "#a4452f"
-_FONT = "font-family='system-ui, Libertinus Serif, sans-serif' font-size='12'"
 _BESIDE = 9.0
 # Half of a lead of eight contacts, in vertebrae.
 _HALF_LEAD = 1.0
@@ -39,14 +39,13 @@ def coverage_chart(data: Data) -> str:
         *_bars(data),
         *_legend(data),
     ]
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' "
-        f"width='{WIDTH}' height='{HEIGHT}' role='img' {_FONT}>"
-        f"<title>{escape('Level of a lead. ' + title)}</title>"
-        f"<desc>{escape(_described(data))}</desc>"
-        f"<rect width='{WIDTH}' height='{HEIGHT}' fill='{_PAPER}'/>"
-        f"{_text(16, 22, 'Where a lead would begin', size=15, weight=600)}"
-        f"{_wrapped(title)}{''.join(parts)}</svg>"
+    return picture(
+        WIDTH,
+        HEIGHT,
+        f"Level of a lead. {title}",
+        _described(data),
+        [_wrapped(title), *parts],
+        heading="Where a lead would begin",
     )
 
 
@@ -56,8 +55,8 @@ def _y(level: float) -> float:
 
 
 def _spine() -> Iterator[str]:
-    yield _text(_MIDDLE - 78, _TOP - 8, "left", colour=_QUIET, anchor="middle")
-    yield _text(_MIDDLE + 78, _TOP - 8, "right", colour=_QUIET, anchor="middle")
+    yield _text(_MIDDLE - 78, _TOP - 8, "left", colour=QUIET, anchor="middle")
+    yield _text(_MIDDLE + 78, _TOP - 8, "right", colour=QUIET, anchor="middle")
     for i, name in enumerate(_ROWS):
         y = _y(7 + i)
         # Thoracic vertebrae are narrower than lumbar ones, the sacrum narrows again.
@@ -65,7 +64,7 @@ def _spine() -> Iterator[str]:
         yield (
             f"<rect x='{_MIDDLE - half:.1f}' y='{y - 13:.1f}' width='{2 * half:.1f}' height='26' "
             f"rx='7' fill='{_BONE}' stroke='{_BONE_EDGE}'/>"
-            f"{_text(20, y + 4, name, weight=600, colour=_QUIET)}"
+            f"{_text(20, y + 4, name, weight=600, colour=QUIET)}"
         )
 
 
@@ -97,7 +96,7 @@ def _lead(lead: Data, i: int, data: Data) -> Iterator[str]:
         f"{1.2 * _ROW:.1f}' stroke='{colour}' stroke-width='1.6' fill='none' "
         "stroke-dasharray='5 3'/>"
         f"<rect class='lead' x='{x - 3:.1f}' y='{top:.1f}' width='6' "
-        f"height='{bottom - top:.1f}' rx='3' fill='{_PAPER}' stroke='{colour}'/>"
+        f"height='{bottom - top:.1f}' rx='3' fill='{PAPER}' stroke='{colour}'/>"
     )
     for contact in range(8):
         at = top + (bottom - top) * (contact + 0.5) / 8.0
@@ -148,8 +147,8 @@ def _bars(data: Data) -> Iterator[str]:
     for tick in range(0, 101, 25):
         x = _BAR + _BAR_WIDTH * tick / 100
         yield (
-            f"<path d='M{x:.1f} {_TOP:.1f}V{_y(LEVELS[-1]) + 16:.1f}' stroke='{_GRID}'/>"
-            f"{_text(x, _y(LEVELS[-1]) + 32, f'{tick} %', anchor='middle', colour=_QUIET, size=11)}"
+            f"<path d='M{x:.1f} {_TOP:.1f}V{_y(LEVELS[-1]) + 16:.1f}' stroke='{GRID}'/>"
+            f"{_text(x, _y(LEVELS[-1]) + 32, f'{tick} %', anchor='middle', colour=QUIET, size=11)}"
         )
     best = data["levels"][0]["number"]
     for level in data["levels"]:
@@ -160,9 +159,9 @@ def _bars(data: Data) -> Iterator[str]:
         yield (
             f"<rect class='bar' x='{_BAR:.1f}' y='{y - 8:.1f}' "
             f"width='{max(_BAR_WIDTH * reached['middle'], 1):.1f}' height='16' fill='{colour}'/>"
-            f"<path d='M{low:.1f} {y:.1f}H{high:.1f}' stroke='{_INK}'/>"
+            f"<path d='M{low:.1f} {y:.1f}H{high:.1f}' stroke='{INK}'/>"
             f"{_text(_BAR - 10, y + 4, level['vertebra'], anchor='end', weight=600)}"
-            f"{_text(_BAR + _BAR_WIDTH + 14, y + 4, _first(level['first']), colour=_QUIET)}"
+            f"{_text(_BAR + _BAR_WIDTH + 14, y + 4, _first(level['first']), colour=QUIET)}"
         )
 
 
@@ -179,7 +178,7 @@ def _legend(data: Data) -> Iterator[str]:
     ]
     y = _y(LEVELS[-1]) + 62
     for i, line in enumerate(lines):
-        yield _text(_BAR - 32, y + 18 * i, line, colour=_QUIET, size=11)
+        yield _text(_BAR - 32, y + 18 * i, line, colour=QUIET, size=11)
     for i, lead in enumerate(data["leads"]):
         target = lead["target"]
         yield _text(
@@ -212,19 +211,3 @@ def _wrapped(title: str) -> str:
     if len(title) > 105:
         title = title[:102].rsplit(" ", 1)[0] + " …"
     return _text(16, 40, title)
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    anchor: str = "start",
-    size: int = 12,
-    weight: int = 400,
-    colour: str = _INK,
-) -> str:
-    return (
-        f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' font-weight='{weight}' "
-        f"fill='{colour}' text-anchor='{anchor}'>{escape(words)}</text>"
-    )

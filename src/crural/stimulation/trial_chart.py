@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from functools import partial
 from typing import Any
 
 from crural.stimulation.trial_report import chance
+from crural.svg import GRID, INK, PAPER, QUIET, picture, text
 
+_text = partial(text, size=12)
 Data = Mapping[str, Any]
 
 WIDTH, HEIGHT = 720, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 150, 66, 52
 _MOST = 10.0
-_INK, _QUIET, _GRID, _PAPER = "#16202a", "#4d5a66", "#d5dbe1", "#ffffff"
 # Ground, band and line of each phase: told apart by place and label, not by colour alone.
 _COLOURS = {
     "baseline": ("#ffffff", "#d3d9df", "#5b6875"),
@@ -24,7 +25,6 @@ _COLOURS = {
 _NAMES = {"baseline": "before", "trial": "trial", "after": "after"}
 # Longer names of settings are cut off.
 _LONGEST_NAME = 20
-_FONT = "font-family='system-ui, Libertinus Serif, sans-serif' font-size='12'"
 
 
 def trial_chart(data: Data) -> str:
@@ -52,13 +52,13 @@ def trial_chart(data: Data) -> str:
         _, _, colour = _COLOURS[entry["phase"]]
         parts.append(
             f"<circle class='score' cx='{x(entry['time'] + shift):.1f}' cy='{y(entry['nrs']):.1f}' "
-            f"r='3.6' fill='{colour}' stroke='{_PAPER}' stroke-width='0.8'/>"
+            f"r='3.6' fill='{colour}' stroke='{PAPER}' stroke-width='0.8'/>"
         )
     for i, change in enumerate(data["settings"][1:]):
         at, name = x(math.floor(change["time"])), change["settings"]
         name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
         parts.append(
-            f"<path d='M{at:.1f} {_TOP}V{HEIGHT - _BOTTOM}' stroke='{_QUIET}' "
+            f"<path d='M{at:.1f} {_TOP}V{HEIGHT - _BOTTOM}' stroke='{QUIET}' "
             "stroke-dasharray='2 3'/>"
             # Names of settings that change soon after one another stand above each other.
             f"{_text(at + 4, HEIGHT - _BOTTOM - 6 - 14 * (i % 3), name, size=11)}"
@@ -69,22 +69,21 @@ def trial_chart(data: Data) -> str:
         f"Relief {100 * share['middle']:.0f} % ({100 * share['low']:.0f} to "
         f"{100 * share['high']:.0f} %); probability of half or more {chance(relief['chance_50'])}"
     )
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' "
-        f"width='{WIDTH}' height='{HEIGHT}' role='img' {_FONT}>"
-        f"<title>{escape('Trial of stimulation: ' + title)}</title>"
-        f"<desc>{escape(_described(data))}</desc>"
-        f"<rect width='{WIDTH}' height='{HEIGHT}' fill='{_PAPER}'/>"
-        f"{_text(16, 22, 'Pain before, in and after the trial', size=15, weight=600)}"
-        f"{_text(16, 40, title)}{''.join(parts)}</svg>"
+    return picture(
+        WIDTH,
+        HEIGHT,
+        f"Trial of stimulation: {title}",
+        _described(data),
+        [_text(16, 40, title), *parts],
+        heading="Pain before, in and after the trial",
     )
 
 
 def _frame(x: Any, y: Any, first: float, last: float, start: float) -> Iterator[str]:
     for points in range(0, 11, 2):
         yield (
-            f"<path d='M{_LEFT} {y(points):.1f}H{WIDTH - _RIGHT}' stroke='{_GRID}'/>"
-            f"{_text(_LEFT - 8, y(points) + 4, str(points), anchor='end', colour=_QUIET)}"
+            f"<path d='M{_LEFT} {y(points):.1f}H{WIDTH - _RIGHT}' stroke='{GRID}'/>"
+            f"{_text(_LEFT - 8, y(points) + 4, str(points), anchor='end', colour=QUIET)}"
         )
     days = last - first
     step = next((s for s in (1, 2, 5, 7, 14, 28) if days / s <= 15), 56)
@@ -93,17 +92,17 @@ def _frame(x: Any, y: Any, first: float, last: float, start: float) -> Iterator[
         number = day + 1 if day >= 0 else day
         if number == 1 or number % step == 0:
             middle = x(start + day + 0.5)
-            yield _text(middle, HEIGHT - _BOTTOM + 18, str(number), anchor="middle", colour=_QUIET)
+            yield _text(middle, HEIGHT - _BOTTOM + 18, str(number), anchor="middle", colour=QUIET)
     centre = (_LEFT + WIDTH - _RIGHT) / 2
     yield _text(
         centre,
         HEIGHT - 14,
         "day of the trial (before it: negative)",
         anchor="middle",
-        colour=_QUIET,
+        colour=QUIET,
     )
     yield (
-        f"<text x='14' y='{(HEIGHT - _BOTTOM + _TOP) / 2:.0f}' fill='{_QUIET}' "
+        f"<text x='14' y='{(HEIGHT - _BOTTOM + _TOP) / 2:.0f}' font-size='12' fill='{QUIET}' "
         f"text-anchor='middle' transform='rotate(-90 14 {(HEIGHT - _BOTTOM + _TOP) / 2:.0f})'>"
         "pain, 0 to 10</text>"
     )
@@ -136,11 +135,11 @@ def _limits(before: float, left: float, y: Any) -> Iterator[str]:
     for share, words in ((0.3, "30 % gone"), (0.5, "half gone")):
         at = y(before * (1.0 - share))
         yield (
-            f"<path d='M{left:.1f} {at:.1f}H{right}' stroke='{_INK}' stroke-width='1' "
+            f"<path d='M{left:.1f} {at:.1f}H{right}' stroke='{INK}' stroke-width='1' "
             f"stroke-dasharray='6 4'/>{_text(right + 6, at + 4, words)}"
         )
-    yield _text(right + 6, _TOP + 8, "line: mean", colour=_QUIET, size=11)
-    yield _text(right + 6, _TOP + 23, "band: 90 % interval", colour=_QUIET, size=11)
+    yield _text(right + 6, _TOP + 8, "line: mean", colour=QUIET, size=11)
+    yield _text(right + 6, _TOP + 23, "band: 90 % interval", colour=QUIET, size=11)
 
 
 def _described(data: Data) -> str:
@@ -151,19 +150,3 @@ def _described(data: Data) -> str:
         if p["mean"]["middle"] is not None
     ]
     return "; ".join(told) + "."
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    anchor: str = "start",
-    size: int = 12,
-    weight: int = 400,
-    colour: str = _INK,
-) -> str:
-    return (
-        f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' font-weight='{weight}' "
-        f"fill='{colour}' text-anchor='{anchor}'>{escape(words)}</text>"
-    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from crural.svg import GRID, INK, QUIET, line, picture, text
 
 Data = Mapping[str, Any]
 
-INK, SOFT, GRID, PAPER = "#1d2733", "#5b6875", "#dfe5ea", "#ffffff"
 OURS, SIMPLER, SIMPLEST, ELSEWHERE = "#0b5d8a", "#7fa8bf", "#b9c8d1", "#d9a441"
-FONT = "font-family='system-ui, Segoe UI, Helvetica, Arial, sans-serif'"
 
 
 def ranking_svg(stage: Data, yardsticks: Sequence[Data]) -> str:
@@ -30,7 +29,7 @@ def ranking_svg(stage: Data, yardsticks: Sequence[Data]) -> str:
     parts: list[str] = []
     y = 44
     for words, key in groups:
-        parts.append(_text(16, y + 4, words, weight=600))
+        parts.append(text(16, y + 4, words, weight=600))
         y += 16
         bars = [
             (name, colour, of[key], of["intervals"][key])
@@ -38,40 +37,37 @@ def ranking_svg(stage: Data, yardsticks: Sequence[Data]) -> str:
         ]
         bars += [(f"{m['name']} *", ELSEWHERE, m[key], None) for m in yardsticks if m.get(key)]
         for name, colour, value, interval in bars:
-            parts.append(_text(left - 10, y + 11, name, anchor="end", size=12))
+            parts.append(text(left - 10, y + 11, name, anchor="end", size=12))
             if value is None:
-                parts.append(_text(left + 4, y + 11, "nobody to count", size=12, colour=SOFT))
+                parts.append(text(left + 4, y + 11, "nobody to count", size=12, colour=QUIET))
             else:
                 parts.append(_box(left, y, max(value * width, 1), 14, colour))
                 end = value
                 if interval is not None:
                     low, high = interval
                     end = max(value, high)
-                    parts.append(_line(left + low * width, y + 7, left + high * width, y + 7))
+                    parts.append(line(left + low * width, y + 7, left + high * width, y + 7))
                     parts += [
-                        _line(left + x * width, y + 3, left + x * width, y + 11)
-                        for x in (low, high)
+                        line(left + x * width, y + 3, left + x * width, y + 11) for x in (low, high)
                     ]
                 parts.append(
-                    _text(
-                        left + end * width + 8, y + 11, _percent(value, interval is None), size=12
-                    )
+                    text(left + end * width + 8, y + 11, _percent(value, interval is None), size=12)
                 )
             y += row
         y += 14
     note = "Lines: 95 % intervals. * Other patients, all parts of medicine: for scale only."
-    parts.append(_text(16, y + 34, note, size=11, colour=SOFT))
+    parts.append(text(16, y + 34, note, size=11, colour=QUIET))
     height = y + 46
     axis = [
         part
         for tick in range(0, 101, 25)
         for part in (
-            _line(left + tick * width / 100, 32, left + tick * width / 100, y - 8, colour=GRID),
-            _text(left + tick * width / 100, y + 8, f"{tick} %", anchor="middle", size=11),
+            line(left + tick * width / 100, 32, left + tick * width / 100, y - 8, colour=GRID),
+            text(left + tick * width / 100, y + 8, f"{tick} %", anchor="middle", size=11),
         )
     ]
     title = f"Where the true cause stood, {stage['in_scope']} patients"
-    return _svg(
+    return picture(
         680,
         height,
         title,
@@ -93,13 +89,13 @@ def calibration_svg(stage: Data) -> str:
     parts = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts += [
-            _line(x(tick), top, x(tick), top + size, colour=GRID),
-            _line(left, y(tick), left + size, y(tick), colour=GRID),
-            _text(x(tick), top + size + 16, _percent(tick), anchor="middle", size=11),
-            _text(left - 6, y(tick) + 4, _percent(tick), anchor="end", size=11),
+            line(x(tick), top, x(tick), top + size, colour=GRID),
+            line(left, y(tick), left + size, y(tick), colour=GRID),
+            text(x(tick), top + size + 16, _percent(tick), anchor="middle", size=11),
+            text(left - 6, y(tick) + 4, _percent(tick), anchor="end", size=11),
         ]
-    parts.append(_line(x(0), y(0), x(1), y(1), colour=SOFT, dash="4 4"))
-    parts.append(_text(left + size / 2, top + size + 34, "said", anchor="middle", size=12))
+    parts.append(line(x(0), y(0), x(1), y(1), colour=QUIET, dash="4 4"))
+    parts.append(text(left + size / 2, top + size + 34, "said", anchor="middle", size=12))
     parts.append(
         f"<text x='14' y='{top + size / 2:.0f}' font-size='12' fill='{INK}' text-anchor='middle' "
         f"transform='rotate(-90 14 {top + size / 2:.0f})'>seen</text>"
@@ -109,7 +105,7 @@ def calibration_svg(stage: Data) -> str:
     for b in points:
         low, high = b["interval"]
         middle = x(b["mean"])
-        parts.append(_line(middle, y(low), middle, y(high), colour=OURS, width=1.5))
+        parts.append(line(middle, y(low), middle, y(high), colour=OURS, width=1.5))
         radius = 2.5 + 6 * (b["n"] / most) ** 0.5
         parts.append(
             f"<circle cx='{middle:.1f}' cy='{y(b['observed']):.1f}' r='{radius:.1f}' "
@@ -117,7 +113,7 @@ def calibration_svg(stage: Data) -> str:
             f"of {b['n']}</title></circle>"
         )
     ece = "–" if stage["ece"] is None else f"{stage['ece']:.3f}"
-    return _svg(
+    return picture(
         380,
         top + size + 50,
         f"Calibration (mean distance {ece})",
@@ -144,32 +140,32 @@ def alerts_svg(stage: Data) -> str:
     parts: list[str] = []
     for tick in (0, 50, 100):
         at = left + tick * width / 100
-        parts.append(_line(at, top, at, bottom, colour=GRID))
-        parts.append(_text(at, bottom + 16, f"{tick} %", anchor="middle", size=11))
+        parts.append(line(at, top, at, bottom, colour=GRID))
+        parts.append(text(at, bottom + 16, f"{tick} %", anchor="middle", size=11))
     for i, (words, key, colour) in enumerate(rows):
         y = top + step * i + step / 2
         counts = urgent["counts"][key]
-        parts.append(_text(left - 10, y, words, anchor="end", size=12))
+        parts.append(text(left - 10, y, words, anchor="end", size=12))
         parts.append(
-            _text(
+            text(
                 left - 10,
                 y + 15,
                 f"{counts['hits']} of {counts['n']}",
                 anchor="end",
                 size=11,
-                colour=SOFT,
+                colour=QUIET,
             )
         )
         if urgent[key] is None:
-            parts.append(_text(left + 6, y + 4, "nobody to count", size=12, colour=SOFT))
+            parts.append(text(left + 6, y + 4, "nobody to count", size=12, colour=QUIET))
             continue
         low, high = urgent["intervals"][key]
-        parts.append(_line(left + low * width, y, left + high * width, y, colour=colour, width=3))
+        parts.append(line(left + low * width, y, left + high * width, y, colour=colour, width=3))
         parts.append(
             f"<circle cx='{left + urgent[key] * width:.1f}' cy='{y:.1f}' r='6' fill='{colour}'/>"
         )
-        parts.append(_text(left + width + 12, y + 4, _percent(urgent[key]), size=12))
-    return _svg(
+        parts.append(text(left + width + 12, y + 4, _percent(urgent[key]), size=12))
+    return picture(
         380,
         bottom + 30,
         "Alerts",
@@ -183,51 +179,7 @@ def _percent(value: float, published: bool = False) -> str:
     return f"{100 * value:.3g} %" if published else f"{100 * value:.0f} %"
 
 
-def _svg(width: int, height: float, title: str, about: str, parts: Iterable[str]) -> str:
-    inner = "\n".join(parts)
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height:.0f}' "
-        f"width='{width}' height='{height:.0f}' role='img' {FONT}>\n"
-        f"<title>{escape(title)}</title><desc>{escape(about)}</desc>\n"
-        f"<rect width='{width}' height='{height:.0f}' fill='{PAPER}'/>\n"
-        f"{_text(16, 22, title, weight=600, size=14)}\n{inner}\n</svg>"
-    )
-
-
-def _text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    anchor: str = "start",
-    size: int = 13,
-    weight: int = 400,
-    colour: str = INK,
-) -> str:
-    return (
-        f"<text x='{x:.1f}' y='{y:.1f}' font-size='{size}' font-weight='{weight}' "
-        f"fill='{colour}' text-anchor='{anchor}'>{escape(words)}</text>"
-    )
-
-
 def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
     return (
         f"<rect x='{x:.1f}' y='{y:.1f}' width='{width:.1f}' height='{height:.1f}' fill='{colour}'/>"
-    )
-
-
-def _line(
-    x1: float,
-    y1: float,
-    x2: float,
-    y2: float,
-    *,
-    colour: str = INK,
-    width: float = 1,
-    dash: str = "",
-) -> str:
-    dashed = f" stroke-dasharray='{dash}'" if dash else ""
-    return (
-        f"<line x1='{x1:.1f}' y1='{y1:.1f}' x2='{x2:.1f}' y2='{y2:.1f}' stroke='{colour}' "
-        f"stroke-width='{width}'{dashed}/>"
     )

@@ -17,7 +17,7 @@ from crural.history import Attempt
 from crural.knowledge import Knowledge
 from crural.knowledge.model import Drugs, Finding
 from crural.knowledge.rules import Rule, Score
-from crural.rules import DrugTaken, Interval
+from crural.rules import DrugTaken, Interval, Memo
 from crural.rules.verdict import UNKNOWN_INTERVAL
 
 PLAIN = ("fever", "night-pain", "weight-loss", "numbness", "weakness", "retention")
@@ -97,6 +97,7 @@ class Account:
     true: Mapping[str, Any]
     known: frozenset[str]
     knowledge: Knowledge = field(default=KNOWLEDGE, repr=False)
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
 
     def _told(self, fact: str) -> Any:
         return self.true[fact] if fact in self.known else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from crural.rules import (
     truth_column,
     truth_of,
 )
+from crural.rules.evaluate import Sum
 from tests.rules.small_world import (
     KNOWLEDGE,
     SCORES,
@@ -151,6 +153,64 @@ def _can_reach(some_rule: Rule, account: Account, facts: tuple[str, ...], wanted
     return any(
         truth_of(some_rule, account.supposing(answers)) is wanted for answers in answers_to(facts)
     )
+
+
+# --- what is remembered ---------------------------------------------------------------------------
+
+
+@given(st.lists(rules(), min_size=1, max_size=5), accounts())
+@settings(deadline=None)
+def test_a_patient_of_whom_rules_were_decided_answers_as_a_new_one(
+    several: list[Rule], account: Account
+) -> None:
+    for some_rule in several:
+        truth_of(some_rule, account)
+        evaluate(some_rule, account)
+
+    for some_rule in several:
+        assert evaluate(some_rule, account) == evaluate(some_rule, replace(account))
+        assert truth_of(some_rule, account) is truth_of(some_rule, replace(account))
+
+
+@given(rules(), accounts(), st.sampled_from(sorted(VALUES)))
+@settings(deadline=None)
+def test_what_is_remembered_of_a_patient_is_forgotten_when_a_fact_is_learnt(
+    some_rule: Rule, account: Account, fact: str
+) -> None:
+    evaluate(some_rule, account)
+    learning = account.learning(fact)
+
+    fresh = Account(learning.true, learning.known)
+    assert evaluate(some_rule, learning) == evaluate(some_rule, fresh)
+
+
+def test_a_patient_that_differs_in_a_fact_or_a_probability_remembers_nothing() -> None:
+    record = Record(age=60, sex="male", side="left")
+    without = Patient(facts_of(record, KNOWLEDGE), {"sciatica": 0.9})
+    likely = rule({"probability": "sciatica", "min": 0.5})
+    fever = rule({"finding": "fever"})
+    assert truth_of(likely, without) is MET
+    assert truth_of(fever, without) is Truth.UNKNOWN
+
+    feverish = record.model_copy(
+        update={"observations": (Observation(finding="fever", present=True),)}
+    )
+    with_fever = replace(without, facts=facts_of(feverish, KNOWLEDGE))
+    unlikely = replace(without, probabilities={"sciatica": 0.1})
+
+    assert truth_of(fever, with_fever) is MET
+    assert truth_of(likely, unlikely) is Truth.NOT_MET
+
+
+@given(raw_rules())
+@settings(deadline=None)
+def test_rules_that_say_the_same_are_compiled_to_one_object(raw: Any) -> None:
+    once = compile_rule(rule(raw), KNOWLEDGE)
+
+    assert compile_rule(rule(raw), KNOWLEDGE) is once
+    twice = compile_rule(rule({"any": [{"not": raw}, {"not": raw}]}), KNOWLEDGE)
+    assert isinstance(twice, Sum)
+    assert twice.parts[0] is twice.parts[1]
 
 
 # --- many records --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from crural.rules.verdict import (
     all_of,
     any_of,
     at_least,
+    count_reaches,
     negate,
     opposite,
     spread,
@@ -126,6 +127,24 @@ def test_weighed_points_are_what_adding_says_in_every_possible_world(
 
     verdict = weigh(verdicts(given_truths), points, minimum)
     assert verdict.truth is decided([total >= minimum for total in sums])
+
+
+@given(st.integers(-1, 7), truths)
+def test_counting_to_the_deciding_part_gives_what_counting_all_gives(
+    n: int, given_truths: list[Truth]
+) -> None:
+    codes = [truth.value for truth in given_truths]
+
+    counted = count_reaches(n, iter(codes), of=len(codes))
+
+    assert counted == within(*spread((1,) * len(codes), codes), n)
+
+
+def test_no_part_is_asked_for_after_the_one_that_decides() -> None:
+    codes = iter([0, 2, 1])
+
+    assert count_reaches(3, codes, of=3) == 0
+    assert list(codes) == [2, 1]
 
 
 def test_a_truth_refuses_to_be_taken_for_yes_or_no() -> None:

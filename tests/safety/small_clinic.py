@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from crural.facts import Facts, facts_of
+from crural.facts import facts_of
 from crural.knowledge import Condition, Knowledge
 from crural.knowledge.model import Alert, Drugs
 from crural.record import Drug, Observation, Record
+from crural.rules import Patient
 from tests.rules.small_world import finding
 
 NUMBER = {"estimate": 0.1, "range": [0.05, 0.2], "because": "chosen for the test"}
@@ -78,13 +80,15 @@ def patient(
     present: tuple[str, ...] = (),
     absent: tuple[str, ...] = (),
     drugs: tuple[str, ...] = (),
+    probabilities: Mapping[str, float] | None = None,
     **record: Any,
-) -> Facts:
-    """A man of 60 with some findings."""
+) -> Patient:
+    """A man of 60 with some findings and probabilities."""
     observations = [Observation(finding=name, present=True) for name in present]
     observations += [Observation(finding=name, present=False) for name in absent]
     known = {"age": 60, "sex": "male", "side": "left"} | record
-    return facts_of(
+    facts = facts_of(
         Record(observations=tuple(observations), drugs=tuple(Drug(name=n) for n in drugs), **known),
         knowledge,
     )
+    return Patient(facts, probabilities or {})

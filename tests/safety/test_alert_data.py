@@ -42,7 +42,7 @@ def test_a_record_made_from_the_rule_raises_the_alert(alert_id: str, knowledge: 
     raised = (
         alert
         for record, probability in candidates
-        for alert in alerts_of(facts_of(record, knowledge), knowledge, probability)
+        for alert in alerts_of(Patient(facts_of(record, knowledge), probability))
         if alert.id == alert_id
     )
 

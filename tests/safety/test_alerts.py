@@ -33,7 +33,7 @@ INFECTION = alert(
 def test_a_met_rule_raises_its_alert_with_reasons_and_what_to_do() -> None:
     knowledge = clinic(CAUDA)
 
-    (raised,) = alerts_of(patient(knowledge, present=("saddle-numbness",)), knowledge, {})
+    (raised,) = alerts_of(patient(knowledge, present=("saddle-numbness",)))
 
     assert (raised.id, raised.title, raised.urgency) == (
         "cauda-equina",
@@ -50,9 +50,9 @@ def test_a_met_rule_raises_its_alert_with_reasons_and_what_to_do() -> None:
 
 def test_a_raised_alert_still_says_what_it_wants_to_know() -> None:
     knowledge = clinic(CAUDA)
-    facts = patient(knowledge, present=("saddle-numbness",), absent=("weak-foot",))
+    man = patient(knowledge, present=("saddle-numbness",), absent=("weak-foot",))
 
-    (raised,) = alerts_of(facts, knowledge, {})
+    (raised,) = alerts_of(man)
 
     assert raised.unknown == ("retention",)
 
@@ -66,29 +66,29 @@ def test_the_most_urgent_alert_comes_first_then_the_alphabet() -> None:
         alert("aneurysm", fever),
     )
 
-    raised = alerts_of(patient(knowledge, present=("fever",)), knowledge, {})
+    raised = alerts_of(patient(knowledge, present=("fever",)))
 
     assert [one.id for one in raised] == ["aneurysm", "zebra", "today", "weeks"]
 
 
 def test_neither_an_unmet_nor_an_unknown_rule_raises_an_alert() -> None:
     knowledge = clinic(CAUDA, INFECTION)
-    facts = patient(knowledge, absent=("fever",), present=("back-pain",))
+    man = patient(knowledge, absent=("fever",), present=("back-pain",))
 
-    assert alerts_of(facts, knowledge, {}) == ()
+    assert alerts_of(man) == ()
 
 
 def test_an_unknown_alert_without_a_sign_of_life_is_not_spoken_of() -> None:
     # The man is 60, which the alert asks for; so are half of the patients.
     knowledge = clinic(CAUDA, INFECTION)
 
-    assert open_questions(patient(knowledge), knowledge, {}) == ()
+    assert open_questions(patient(knowledge)) == ()
 
 
 def test_a_fact_that_speaks_for_an_unknown_alert_brings_its_questions() -> None:
     knowledge = clinic(CAUDA, INFECTION)
 
-    still_open = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+    still_open = open_questions(patient(knowledge, present=("fever",)))
 
     assert [one.id for one in still_open] == ["infection"]
     assert still_open[0].because == ("fever",)
@@ -98,9 +98,9 @@ def test_a_fact_that_speaks_for_an_unknown_alert_brings_its_questions() -> None:
 
 def test_a_settled_alert_is_not_open() -> None:
     knowledge = clinic(CAUDA, INFECTION)
-    facts = patient(knowledge, present=("saddle-numbness", "fever"), absent=("back-pain",))
+    man = patient(knowledge, present=("saddle-numbness", "fever"), absent=("back-pain",))
 
-    assert open_questions(facts, knowledge, {}) == ()
+    assert open_questions(man) == ()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_dangerous_condition_brings_its_alert_to_life_from_two_percent(
 ) -> None:
     knowledge = clinic(CAUDA)
 
-    still_open = open_questions(patient(knowledge), knowledge, probability)
+    still_open = open_questions(patient(knowledge, probabilities=probability))
 
     assert [one.because for one in still_open] == (
         [("cauda equina: probability 2 %",)] if is_open else []
@@ -133,7 +133,7 @@ def test_the_alerts_own_questions_come_first_and_known_facts_are_not_asked() -> 
     )
 
     (still_open,) = open_questions(
-        patient(knowledge, present=("back-pain",), absent=("retention",)), knowledge, {}
+        patient(knowledge, present=("back-pain",), absent=("retention",))
     )
 
     assert still_open.ask == ("weak-foot", "saddle-numbness")
@@ -144,7 +144,7 @@ def test_of_equally_urgent_open_alerts_the_one_nearest_to_being_raised_comes_fir
     near: Any = {"all": [{"finding": "fever"}, {"finding": "retention"}]}
     knowledge = clinic(alert("a-far", far), alert("b-near", near))
 
-    still_open = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+    still_open = open_questions(patient(knowledge, present=("fever",)))
 
     assert [one.id for one in still_open] == ["b-near", "a-far"]
 
@@ -153,14 +153,14 @@ def test_a_fact_under_a_negation_does_not_bring_an_alert_to_life() -> None:
     when = {"any": [{"not": {"finding": "fever"}}, {"finding": "back-pain"}]}
     knowledge = clinic(alert("odd", when))
 
-    assert open_questions(patient(knowledge, present=("fever",)), knowledge, {}) == ()
+    assert open_questions(patient(knowledge, present=("fever",))) == ()
 
 
 def test_a_probability_is_not_asked_of_the_patient() -> None:
     when = {"all": [{"finding": "fever"}, {"probability": "infection", "min": 0.3}]}
     knowledge = clinic(alert("infection", when))
 
-    (still_open,) = open_questions(patient(knowledge, present=("fever",)), knowledge, {})
+    (still_open,) = open_questions(patient(knowledge, present=("fever",)))
 
     assert still_open.verdict.unknown == ("probability:infection",)
     assert still_open.ask == ()
@@ -170,30 +170,32 @@ def test_a_probability_can_raise_an_alert() -> None:
     when = {"probability": "infection", "min": 0.3}
     knowledge = clinic(alert("infection", when, about=["infection"]))
 
-    (raised,) = alerts_of(patient(knowledge), knowledge, {"infection": 0.4})
+    (raised,) = alerts_of(patient(knowledge, probabilities={"infection": 0.4}))
 
     assert raised.because == ("infection: probability 40 %",)
-    assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2}) == ()
+    assert alerts_of(patient(knowledge, probabilities={"infection": 0.2})) == ()
 
 
 def test_a_probable_dangerous_condition_without_an_alert_of_its_own_is_one() -> None:
     knowledge = clinic(alert("fever", {"finding": "fever"}))
     probable = {"infection": 0.3, "cauda-equina": 0.12, "sciatica": 0.9}
 
-    raised = alerts_of(patient(knowledge), knowledge, probable)
+    raised = alerts_of(patient(knowledge, probabilities=probable))
 
     assert [(a.id, a.urgency) for a in raised] == [
         ("suspected-cauda-equina", "same-day"),
         ("suspected-infection", "two-weeks"),
     ]
     assert raised[0].because == ("cauda equina: probability 12 %",)
-    assert alerts_of(patient(knowledge), knowledge, {"infection": 0.2, "cauda-equina": 0.05}) == ()
+    assert (
+        alerts_of(patient(knowledge, probabilities={"infection": 0.2, "cauda-equina": 0.05})) == ()
+    )
 
 
 def test_what_another_alert_is_about_is_not_suspected_a_second_time() -> None:
     knowledge = clinic(alert("fever", {"finding": "fever"}, about=["infection"]))
 
-    raised = alerts_of(patient(knowledge, present=("fever",)), knowledge, {"infection": 0.6})
+    raised = alerts_of(patient(knowledge, present=("fever",), probabilities={"infection": 0.6}))
 
     assert [a.id for a in raised] == ["fever"]
 
@@ -205,8 +207,8 @@ def test_an_illness_that_is_known_is_not_suspected() -> None:
         clinic_of_all, alerts={}, conditions={**clinic_of_all.conditions, "infection": known_as}
     )
 
-    assert alerts_of(patient(knowledge, present=("fever",)), knowledge, {"infection": 0.9}) == ()
-    assert len(alerts_of(patient(knowledge), knowledge, {"infection": 0.9})) == 1
+    assert alerts_of(patient(knowledge, present=("fever",), probabilities={"infection": 0.9})) == ()
+    assert len(alerts_of(patient(knowledge, probabilities={"infection": 0.9}))) == 1
 
 
 def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() -> None:
@@ -216,6 +218,6 @@ def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() ->
     both = patient(knowledge, drugs=("ibuprofen 400 mg", "warfarin"))
     one = patient(knowledge, drugs=("ibuprofen",))
 
-    assert [a.id for a in alerts_of(both, knowledge, {})] == ["bleeding"]
-    assert alerts_of(one, knowledge, {}) == ()
-    assert open_questions(one, knowledge, {}) == ()
+    assert [a.id for a in alerts_of(both)] == ["bleeding"]
+    assert alerts_of(one) == ()
+    assert open_questions(one) == ()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
 from crural.history import Attempt
 from crural.knowledge import Knowledge, Quantity, resolve
-from crural.knowledge.treatment import Effect, Position, Treatment
+from crural.knowledge.treatment import Amount, Effect, Position, RenalDose, Treatment
 from crural.ladder.precautions import Warned, precautions_of, without_itself
-from crural.rules import Patient, Truth, truth_of
+from crural.rules import Compiled, Patient, Truth, compile_rule, truth_of
 
 # In the order in which options are shown: what can be begun comes first.
 OptionVerdict = Literal[
@@ -102,9 +103,8 @@ def options_of(
 
     `pains` are what figures and guidelines may speak of: the condition first, then kinds of pain.
     """
-    options = [
-        _option(patient.knowledge.treatments[name], patient, pains, attempts) for name in names
-    ]
+    of = patient.knowledge.treatments
+    options = [_option(of[name], patient, tuple(pains), attempts) for name in names]
     place = {option.treatment.id: i for i, option in enumerate(options)}
 
     def key(option: Option) -> tuple[int, float, int]:
@@ -114,31 +114,55 @@ def options_of(
     return tuple(sorted(options, key=key))
 
 
-def _option(
-    treatment: Treatment, patient: Patient, pains: Sequence[str], attempts: Sequence[Attempt]
-) -> Option:
-    knowledge = patient.knowledge
+@dataclass(frozen=True)
+class _Published:
+    """What figures and guidelines say of a treatment in some pains: the same for every patient."""
+
+    effect: Effect | None
+    figure: Quantity | None
+    benefit: float | None
+    positions: tuple[Position, ...]
+    for_: tuple[str, ...]
+    against: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def _published(name: str, pains: tuple[str, ...], knowledge: Knowledge) -> _Published:
+    treatment = knowledge.treatments[name]
     effect = effect_in(treatment, pains)
     figure = _figure(effect, knowledge)
     benefit = None if effect is None else benefit_of(effect, figure)
     positions = positions_in(treatment, pains)
-    cautions = precautions_of(treatment, without_itself(treatment, patient))
-    attempt = attempt_at(treatment, attempts)
     said = () if effect is None else (effect.says,)
-    return Option(
-        treatment=treatment,
-        verdict=_verdict(cautions, positions, attempt),
-        benefit=benefit,
+    return _Published(
         effect=effect,
         figure=figure,
+        benefit=benefit,
+        positions=positions,
         for_=(*_said(positions, "for"), *(said if benefit else ())),
+        against=(*_said(positions, "against"), *(said if benefit == 0 else ())),
+    )
+
+
+def _option(
+    treatment: Treatment, patient: Patient, pains: tuple[str, ...], attempts: Sequence[Attempt]
+) -> Option:
+    published = _published(treatment.id, pains, patient.knowledge)
+    cautions = precautions_of(treatment, without_itself(treatment, patient))
+    attempt = attempt_at(treatment, attempts)
+    return Option(
+        treatment=treatment,
+        verdict=_verdict(cautions, published.positions, attempt),
+        benefit=published.benefit,
+        effect=published.effect,
+        figure=published.figure,
+        for_=published.for_,
         against=(
-            *_said(positions, "against"),
-            *(said if benefit == 0 else ()),
+            *published.against,
             *(warned.say for warned in cautions if warned.level != "check"),
         ),
         cautions=cautions,
-        positions=positions,
+        positions=published.positions,
         attempt=attempt,
         dose=dose_of(treatment, patient),
     )
@@ -153,17 +177,34 @@ def dose_of(treatment: Treatment, patient: Patient) -> Dose | None:
     dosing = treatment.dosing
     if dosing is None:
         return None
-    evidence = patient.knowledge.evidence
-    most, unit, adjusted = resolve(dosing.most.amount, evidence, "real"), dosing.most.unit, None
-    start = resolve(dosing.start.amount, evidence, "real")
-    for renal in dosing.renal:
-        limit = resolve(renal.most.amount, evidence, "real")
-        applies = truth_of(renal.when, patient) is Truth.MET
-        if applies and renal.most.unit == unit and limit.value < most.value:
+    start, most, limits = _amounts(treatment.id, patient.knowledge)
+    unit, adjusted = dosing.most.unit, None
+    for renal, applies, limit in limits:
+        if renal.most.unit != unit or limit.value >= most.value:
+            continue
+        if truth_of(applies, patient) is Truth.MET:
             most, adjusted = limit, renal.say
     if adjusted is not None and dosing.start.unit == unit and start.value > most.value:
         start = most
     return Dose(start, dosing.start.unit, most, unit, dosing.how, adjusted)
+
+
+@lru_cache(maxsize=2048)
+def _amounts(
+    name: str, knowledge: Knowledge
+) -> tuple[Quantity, Quantity, tuple[tuple[RenalDose, Compiled, Quantity], ...]]:
+    """Start and most of a drug, and for kidneys that work less well: when, and how much at most."""
+    dosing = knowledge.treatments[name].dosing
+    if dosing is None:
+        raise ValueError(f"{name} has no dose")
+
+    def quantity(amount: Amount) -> Quantity:
+        return resolve(amount.amount, knowledge.evidence, "real")
+
+    limits = tuple(
+        (renal, compile_rule(renal.when, knowledge), quantity(renal.most)) for renal in dosing.renal
+    )
+    return quantity(dosing.start), quantity(dosing.most), limits
 
 
 def _said(positions: Iterable[Position], stance: str) -> Iterable[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from crural.history import Attempt
-from crural.knowledge import resolve
+from crural.knowledge import Knowledge, resolve
 from crural.knowledge.ladder import Ladder, Rung
+from crural.knowledge.rules import Rule
 from crural.ladder.options import OPEN, Option, options_of
-from crural.rules import Patient, Truth, Verdict, evaluate
+from crural.rules import Compiled, Patient, Truth, Verdict, compile_rule, evaluate
 
 RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped"]
 
@@ -77,7 +79,11 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     skipped, with the question whether it was. Nothing is skipped on the way to an implant.
     """
     pains = (*([condition] if condition else ()), *ladder.pain)
-    looks = [_look(rung, patient, pains) for rung in ladder.rungs]
+    rules = _rules_of(ladder.id, patient.knowledge)
+    looks = [
+        _look(rung, of_rung, patient, pains)
+        for rung, of_rung in zip(ladder.rungs, rules, strict=True)
+    ]
     way = [look for look in looks if not look.rung.beside]
     straight = next((look for look in way if _is_met(look.straight)), None)
     highest = max((i for i, look in enumerate(way) if look.attempts), default=-1)
@@ -120,7 +126,26 @@ def _is_met(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.truth is Truth.MET
 
 
-def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
+@lru_cache(maxsize=1024)
+def _rules_of(
+    ladder: str, knowledge: Knowledge
+) -> tuple[tuple[Compiled | None, Compiled | None], ...]:
+    """For each rung of a ladder when it applies, and what makes it next at once."""
+
+    def compiled(rule: Rule | None) -> Compiled | None:
+        return None if rule is None else compile_rule(rule, knowledge)
+
+    rungs = knowledge.ladders[ladder].rungs
+    return tuple((compiled(rung.when), compiled(rung.straight_if)) for rung in rungs)
+
+
+def _look(
+    rung: Rung,
+    rules: tuple[Compiled | None, Compiled | None],
+    patient: Patient,
+    pains: Sequence[str],
+) -> _Look:
+    applies, straight = rules
     attempts = _attempts_on(rung, patient)
     options = options_of(rung.options, patient, pains, attempts)
     harmful = {option.treatment.id for option in options if option.verdict == "barred"}
@@ -140,8 +165,8 @@ def _look(rung: Rung, patient: Patient, pains: Sequence[str]) -> _Look:
         rung=rung,
         options=options,
         attempts=attempts,
-        applies=_always() if rung.when is None else evaluate(rung.when, patient),
-        straight=None if rung.straight_if is None else evaluate(rung.straight_if, patient),
+        applies=_always() if applies is None else evaluate(applies, patient),
+        straight=None if straight is None else evaluate(straight, patient),
         passed=_passed(rung, options, attempts),
         working=working,
         judge_on=_judged_on(attempts, patient),

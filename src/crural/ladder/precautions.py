@@ -11,6 +11,7 @@ from typing import Literal
 from crural.history import treatments_named
 from crural.knowledge import Knowledge
 from crural.knowledge.treatment import Precaution, PrecautionKind, Treatment
+from crural.record import Drug
 from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
 
 # `check`: not known yet, and must be before the treatment begins.
@@ -51,7 +52,15 @@ def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]
     strictest of them; of equally strict ones the treatment's own set, which stands last, is the
     most exact.
     """
-    every = (*_own_allergy(treatment, patient), *_of_sets(treatment, patient))
+    # Several ladders name one treatment.
+    asked = (precautions_of, treatment.id)
+    return patient.memo.once(asked, lambda: _strictest(treatment, patient))
+
+
+def _strictest(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
+    every = [*_own_allergy(treatment, patient)]
+    for name in treatment.precautions:
+        every += _of_set(name, patient)
     found: dict[str, Warned] = {}
     for warned in every:
         known = found.get(warned.id)
@@ -60,18 +69,22 @@ def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]
     return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
 
 
-def _of_sets(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
-    for name in treatment.precautions:
-        for item, rule in _compiled(patient.knowledge)[name]:
-            truth = truth_of(rule, patient)
-            if truth is Truth.MET:
-                verdict = evaluate(rule, patient)
-                yield _warned(item, item.level, verdict.because, ())
-            elif truth is Truth.UNKNOWN and item.check:
-                verdict = evaluate(rule, patient)
-                asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
-                if asked:
-                    yield _warned(item, "check", (), asked)
+def _of_set(name: str, patient: Patient) -> tuple[Warned, ...]:
+    """What a set of precautions says of this patient; many treatments share one."""
+    return patient.memo.once((_of_set, name), lambda: tuple(_told_by(name, patient)))
+
+
+def _told_by(name: str, patient: Patient) -> Iterator[Warned]:
+    for item, rule in _compiled(patient.knowledge)[name]:
+        truth = truth_of(rule, patient)
+        if truth is Truth.MET:
+            verdict = evaluate(rule, patient)
+            yield _warned(item, item.level, verdict.because, ())
+        elif truth is Truth.UNKNOWN and item.check:
+            verdict = evaluate(rule, patient)
+            asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
+            if asked:
+                yield _warned(item, "check", (), asked)
 
 
 def _warned(
@@ -145,7 +158,11 @@ def without_itself(treatment: Treatment, patient: Patient) -> Patient:
     return patient if len(others) == len(patient.facts.record.drugs) else _taking(patient, others)
 
 
-def _taking(patient: Patient, drugs: Sequence[object]) -> Patient:
+def _taking(patient: Patient, drugs: tuple[Drug, ...]) -> Patient:
     """The same patient without one of the drugs. Findings that the drug implied stay."""
-    record = patient.facts.record.model_copy(update={"drugs": tuple(drugs)})
-    return replace(patient, facts=replace(patient.facts, record=record))
+
+    def other() -> Patient:
+        record = patient.facts.record.model_copy(update={"drugs": drugs})
+        return replace(patient, facts=replace(patient.facts, record=record))
+
+    return patient.memo.once((_taking, drugs), other)

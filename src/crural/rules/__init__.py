@@ -23,7 +23,7 @@ from crural.rules.quantities import (
     PregnancyWeeks,
     Quantity,
 )
-from crural.rules.subject import RECORD_QUESTIONS, DrugTaken, Patient, Subject, question_of
+from crural.rules.subject import RECORD_QUESTIONS, DrugTaken, Memo, Patient, Subject, question_of
 from crural.rules.verdict import (
     UNKNOWN_INTERVAL,
     Interval,
@@ -46,6 +46,7 @@ __all__ = [
     "Grade",
     "InRange",
     "Interval",
+    "Memo",
     "Patient",
     "PregnancyWeeks",
     "Quantity",

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -62,6 +64,7 @@ from crural.rules.verdict import (
     Column,
     Truth,
     Verdict,
+    count_reaches,
     negate,
     opposite,
     spread,
@@ -73,7 +76,7 @@ from crural.rules.verdict import (
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class InRange:
     """A leaf: is the quantity at least `low` and below `high`?"""
 
@@ -88,25 +91,20 @@ class InRange:
         unknown = Verdict(Truth.UNKNOWN, to_met=question, to_not_met=question)
         object.__setattr__(self, "unknown", unknown)
 
-    def code(self, subject: Subject) -> int:
-        """Truth code for one patient."""
-        least, most = self.quantity.read(subject)
-        return within(least, most, self.low, self.high)
 
-
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Negation:
     """Is the part not met?"""
 
     part: Compiled
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Sum:
     """Do the points of the parts that are met reach the minimum? `score`: the name of the sum."""
 
-    points: Sequence[float]
-    parts: Sequence[Compiled]
+    points: tuple[float, ...]
+    parts: tuple[Compiled, ...]
     minimum: float
     score: str | None = None
 
@@ -117,28 +115,50 @@ Compiled: TypeAlias = InRange | Negation | Sum
 def compile_rule(rule: Rule, knowledge: Knowledge) -> Compiled:
     """A rule with its states and scores looked up, to be evaluated many times.
 
+    Rules and parts of rules that say the same are one object, so that a patient decides them once.
     Raises KeyError or ValueError when the rule names what the knowledge does not have; loaded
     knowledge is free of that.
     """
     match rule:
         case All():
-            parts = [compile_rule(part, knowledge) for part in rule.all]
-            return Sum((1,) * len(parts), parts, len(parts))
+            return _sum_of(rule.all, len(rule.all), knowledge)
         case AnyOf():
-            parts = [compile_rule(part, knowledge) for part in rule.any]
-            return Sum((1,) * len(parts), parts, 1)
+            return _sum_of(rule.any, 1, knowledge)
         case AtLeast():
-            parts = [compile_rule(part, knowledge) for part in rule.at_least.of]
-            return Sum((1,) * len(parts), parts, rule.at_least.n)
+            return _sum_of(rule.at_least.of, rule.at_least.n, knowledge)
         case Not():
-            return Negation(compile_rule(rule.not_, knowledge))
+            return _shared(Negation(compile_rule(rule.not_, knowledge)), knowledge)
         case ScoreLeaf():
             score = knowledge.scores[rule.score]
-            parts = [compile_rule(item.when, knowledge) for item in score.items]
-            points = [item.points for item in score.items]
-            return Sum(points, parts, rule.min - _ROUNDING, score.name)
+            parts = tuple(compile_rule(item.when, knowledge) for item in score.items)
+            points = tuple(item.points for item in score.items)
+            return _shared(Sum(points, parts, rule.min - _ROUNDING, score.name), knowledge)
         case _:
-            return _compile_leaf(rule, knowledge)
+            return _shared(_compile_leaf(rule, knowledge), knowledge)
+
+
+def _sum_of(rules: Sequence[Rule], minimum: int, knowledge: Knowledge) -> Compiled:
+    parts = tuple(compile_rule(part, knowledge) for part in rules)
+    return _shared(Sum((1,) * len(parts), parts, minimum), knowledge)
+
+
+def _shared(rule: Compiled, knowledge: Knowledge) -> Compiled:
+    """The one object that stands for all rules which say the same. Its parts are shared already,
+    so two sums say the same when their parts are the same objects."""
+    said: tuple[object, ...]
+    if isinstance(rule, InRange):
+        said = (rule.quantity, rule.low, rule.high)
+    elif isinstance(rule, Negation):
+        said = (rule.part,)
+    else:
+        said = (rule.points, rule.parts, rule.minimum, rule.score)
+    return _in_use(knowledge).setdefault(said, rule)
+
+
+@lru_cache(maxsize=4)
+def _in_use(_: Knowledge) -> WeakValueDictionary[tuple[object, ...], Compiled]:
+    """The compiled rules that somebody still holds, by what they say."""
+    return WeakValueDictionary()
 
 
 def _compile_leaf(leaf: Any, knowledge: Knowledge) -> InRange:
@@ -238,25 +258,57 @@ def leaves_in_favour(rule: Compiled) -> Iterator[InRange]:
 
 def evaluate(rule: Rule | Compiled, subject: Subject) -> Verdict:
     """The verdict of a rule on one patient."""
+    if not isinstance(rule, InRange | Negation | Sum):
+        rule = compile_rule(rule, subject.knowledge)
+    verdicts = subject.memo.verdicts
+    known = verdicts.get(rule)
+    if known is None:
+        known = verdicts[rule] = _evaluated(rule, subject)
+    return known
+
+
+def _evaluated(rule: Compiled, subject: Subject) -> Verdict:
     if isinstance(rule, InRange):
-        truth = rule.code(subject)
-        if truth == Truth.UNKNOWN.value:
+        truth = truth_of(rule, subject)
+        if truth is Truth.UNKNOWN:
             return rule.unknown
-        return Verdict(Truth(truth), (rule.quantity.words(subject),))
-    if isinstance(rule, Sum):
-        parts = [evaluate(part, subject) for part in rule.parts]
-        verdict = weigh(parts, rule.points, rule.minimum)
-        return verdict if rule.score is None else _with_points(verdict, rule, parts)
+        return Verdict(truth, (rule.quantity.words(subject),))
     if isinstance(rule, Negation):
         return negate(evaluate(rule.part, subject))
-    return evaluate(compile_rule(rule, subject.knowledge), subject)
+    parts = [evaluate(part, subject) for part in rule.parts]
+    verdict = weigh(parts, rule.points, rule.minimum)
+    return verdict if rule.score is None else _with_points(verdict, rule, parts)
 
 
 def truth_of(rule: Rule | Compiled, subject: Subject) -> Truth:
     """The truth of the verdict alone, without reasons; several times as quick as `evaluate`."""
     if not isinstance(rule, InRange | Negation | Sum):
         rule = compile_rule(rule, subject.knowledge)
-    return Truth(_code(rule, lambda quantity: quantity.read(subject)))
+    return _TRUTHS[_code_for(rule, subject)]
+
+
+_TRUTHS = tuple(Truth(code) for code in range(3))
+
+
+def _code_for(rule: Compiled, subject: Subject) -> int:
+    """Truth code of a rule for one patient, decided once."""
+    codes = subject.memo.codes
+    known = codes.get(rule)
+    if known is None:
+        known = codes[rule] = _decided(rule, subject)
+    return known
+
+
+def _decided(rule: Compiled, subject: Subject) -> int:
+    if isinstance(rule, InRange):
+        least, most = rule.quantity.read(subject)
+        return within(least, most, rule.low, rule.high)
+    if isinstance(rule, Negation):
+        return opposite(_code_for(rule.part, subject))
+    codes = (_code_for(part, subject) for part in rule.parts)
+    if rule.score is None:
+        return count_reaches(rule.minimum, codes, of=len(rule.parts))
+    return within(*spread(rule.points, list(codes)), rule.minimum)
 
 
 def _with_points(verdict: Verdict, score: Sum, parts: Sequence[Verdict]) -> Verdict:
@@ -313,17 +365,13 @@ def truth_column(rule: Rule | Compiled, table: Table) -> Codes:
     """Truth codes of a rule for every record of a table: 0 not met, 1 unknown, 2 met."""
     if not isinstance(rule, InRange | Negation | Sum):
         rule = compile_rule(rule, table.knowledge)
-    codes: Codes = _code(rule, table.interval)
-    return codes
+    return _column_for(rule, table)
 
 
-def _code(rule: Compiled, read: Callable[[Quantity], tuple[Any, Any]]) -> Any:
-    """Truth code of a rule whose quantities are read as numbers, or a column of them as columns."""
+def _column_for(rule: Compiled, table: Table) -> Codes:
     if isinstance(rule, InRange):
-        least, most = read(rule.quantity)
-        return within(least, most, rule.low, rule.high)
+        return within(*table.interval(rule.quantity), rule.low, rule.high)
     if isinstance(rule, Negation):
-        return opposite(_code(rule.part, read))
-    codes: list[Any] = [_code(part, read) for part in rule.parts]
-    least, most = spread(rule.points, codes)
-    return within(least, most, rule.minimum)
+        return opposite(_column_for(rule.part, table))
+    codes = [_column_for(part, table) for part in rule.parts]
+    return within(*spread(rule.points, codes), rule.minimum)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from crural.facts import Facts
 from crural.history import Attempt, attempts_of, opioid_total
 from crural.knowledge import Knowledge
-from crural.rules.verdict import UNKNOWN_INTERVAL, Interval
+from crural.rules.verdict import UNKNOWN_INTERVAL, Interval, Verdict
+
+_T = TypeVar("_T")
 
 DURATION = "pain-duration"
 PREGNANT = "pregnancy-any"
@@ -59,8 +61,36 @@ class DrugTaken(NamedTuple):
     classes: frozenset[str]
 
 
+class Memo:
+    """What has been worked out about one patient: no rule is decided twice.
+
+    codes, verdicts: by compiled rule; other rooms keep theirs with `once`. It belongs to one
+    subject, of which nothing changes; a subject that differs in anything has its own.
+    """
+
+    __slots__ = ("_answers", "codes", "verdicts")
+
+    def __init__(self) -> None:
+        self.codes: dict[object, int] = {}
+        self.verdicts: dict[object, Verdict] = {}
+        self._answers: dict[Hashable, Any] = {}
+
+    def once(self, question: Hashable, answer: Callable[[], _T]) -> _T:
+        """The answer to a question about the patient, computed when it is asked first."""
+        try:
+            found: _T = self._answers[question]
+        except KeyError:
+            found = self._answers[question] = answer()
+        return found
+
+
 class Subject(Protocol):
     """What rules need to know of one patient. Intervals include both ends."""
+
+    @property
+    def memo(self) -> Memo:
+        """What has been decided of this patient already."""
+        ...
 
     @property
     def knowledge(self) -> Knowledge:
@@ -131,6 +161,8 @@ class Patient:
 
     facts: Facts
     probabilities: Mapping[str, float] = field(default_factory=dict)
+    # Made anew for every patient, by `replace` too: what is remembered of one is wrong of another.
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
 
     @property
     def knowledge(self) -> Knowledge:

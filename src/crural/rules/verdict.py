@@ -3,7 +3,8 @@
 Everything rests on one comparison: a quantity that is known to lie in an interval, against a
 threshold. `all`, `any` and `at least n` compare the number of parts that are met, a score its
 points, a leaf its measured value. `spread` and `within` therefore serve both a single record
-(numbers) and a table of records (arrays), and the two cannot come to differ.
+(numbers) and a table of records (arrays), and the two cannot come to differ; the short cut for a
+single record, `count_reaches`, is tested against them.
 
 Truth is coded by how many of two statements hold, "it is possibly met" and "it is certainly met":
 0 not met, 1 unknown, 2 met.
@@ -115,6 +116,27 @@ def spread(points: Sequence[float], codes: Sequence[Any]) -> Any:
         least = least + (if_certain if point > 0 else if_possible)
         most = most + (if_possible if point > 0 else if_certain)
     return least, most
+
+
+def count_reaches(n: float, codes: Iterable[int], *, of: int) -> int:
+    """Truth code of "n or more of these parts are met", for one record.
+
+    The same as `spread` with one point each and `within`, but no more codes are asked for than it
+    takes: most rules are settled by their first parts.
+    """
+    lacking, to_lose = n, of - n
+    if lacking <= 0 or to_lose < 0:
+        return 2 if lacking <= 0 else 0
+    for code in codes:
+        if code == 2:
+            lacking -= 1
+            if lacking <= 0:
+                return 2
+        elif code == 0:
+            to_lose -= 1
+            if to_lose < 0:
+                return 0
+    return 1
 
 
 @overload

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from crural.facts import Facts
 from crural.knowledge import Knowledge
-from crural.knowledge.model import Alert, AlertUrgency
+from crural.knowledge.model import Alert, AlertUrgency, Condition
 from crural.knowledge.rules import ProbabilityLeaf
 from crural.rules import (
     Compiled,
@@ -86,16 +85,10 @@ class OpenAlert:
     verdict: Verdict
 
 
-def alerts_of(
-    facts: Facts, knowledge: Knowledge, probability: Mapping[str, float]
-) -> tuple[RaisedAlert, ...]:
-    """The alerts whose rule is met, the most urgent first.
-
-    `probability` is the posterior of each condition; a condition it lacks is unknown.
-    """
-    patient = Patient(facts, probability)
+def alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
+    """The alerts whose rule is met, the most urgent first."""
     raised = []
-    for alert, rule, _ in _in_order(knowledge):
+    for alert, rule, _ in _in_order(patient.knowledge):
         if truth_of(rule, patient) is Truth.MET:
             verdict = evaluate(rule, patient)
             raised.append(
@@ -120,15 +113,14 @@ def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]
     """An alert for each probable dangerous condition of which no other alert speaks."""
     spoken_of = {name for alert in raised for name in alert.about}
     suspected = []
-    for condition in patient.knowledge.conditions.values():
-        if condition.urgency == "routine" or condition.id in spoken_of:
+    for condition, probable in _dangerous(patient.knowledge):
+        if condition.id in spoken_of:
             continue
         if condition.known_as is not None and patient.grade(condition.known_as)[0] >= 1:
             continue
-        threshold, urgency, action = SUSPECTED[condition.urgency]
-        leaf = ProbabilityLeaf(probability=condition.id, min=threshold)
-        verdict = evaluate(leaf, patient)
-        if verdict.truth is Truth.MET:
+        if truth_of(probable, patient) is Truth.MET:
+            verdict = evaluate(probable, patient)
+            _, urgency, action = SUSPECTED[condition.urgency]
             suspected.append(
                 RaisedAlert(
                     id=f"suspected-{condition.id}",
@@ -146,18 +138,15 @@ def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]
     return suspected
 
 
-def open_questions(
-    facts: Facts, knowledge: Knowledge, probability: Mapping[str, float]
-) -> tuple[OpenAlert, ...]:
+def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
     """The alerts that are unknown but alive, with what to ask now, the most urgent first.
 
     Of equally urgent ones those come first that fewer facts could raise.
     Alive: one of the facts that speak for the alert is there, or a dangerous condition that it is
     about has a probability of at least `WORTH_A_QUESTION`.
     """
-    patient = Patient(facts, probability)
     still_open = []
-    for alert, rule, speaking_for_it in _in_order(knowledge):
+    for alert, rule, speaking_for_it in _in_order(patient.knowledge):
         if truth_of(rule, patient) is not Truth.UNKNOWN:
             continue
         because = _signs_of_life(alert, speaking_for_it, patient)
@@ -200,6 +189,21 @@ def _in_order(knowledge: Knowledge) -> tuple[_Prepared, ...]:
     return tuple(prepared)
 
 
+@lru_cache(maxsize=4)
+def _dangerous(knowledge: Knowledge) -> tuple[tuple[Condition, Compiled], ...]:
+    """The dangerous conditions, each with the rule that it is probable enough to be suspected."""
+    return tuple(
+        (condition, compile_rule(_suspicion_of(condition), knowledge))
+        for condition in knowledge.conditions.values()
+        if condition.urgency != "routine"
+    )
+
+
+def _suspicion_of(condition: Condition) -> ProbabilityLeaf:
+    threshold, _, _ = SUSPECTED[condition.urgency]
+    return ProbabilityLeaf(probability=condition.id, min=threshold)
+
+
 def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
     """Can this fact alone bring an alert to life? Where it hurts and who the patient is cannot: low
     back pain would keep every alert of the spine open."""
@@ -215,7 +219,7 @@ def _signs_of_life(
     signs = [
         leaf.quantity.words(patient)
         for leaf in speaking_for_it
-        if leaf.code(patient) == Truth.MET.value
+        if truth_of(leaf, patient) is Truth.MET
     ]
     for name in alert.about:
         condition = patient.knowledge.conditions[name]

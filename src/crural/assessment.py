@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from crural.candidacy import Candidacy, candidacy_for
-from crural.course import FollowUp, follow_up
+from crural.course import FollowUp, follow_up, follow_ups
 from crural.diagnosis import Diagnosis, Network, diagnose, probabilities_given
 from crural.diagnosis.kept import network_of_all
 from crural.facts import Facts, facts_of
@@ -78,4 +79,17 @@ def assess(record: Record, knowledge: Knowledge, explain: tuple[str, ...] = ()) 
         ),
         cautions=cautions_of_drugs(patient),
         opioids=opioid_total(record, knowledge),
+    )
+
+
+def courses_of(assessment: Assessment) -> Iterator[FollowUp]:
+    """The pain scores held against every course that speaks of a cause, as `follow_ups` does; the
+    first is that of the assessment."""
+    network, facts = network_of(assessment.knowledge), assessment.facts
+    return follow_ups(
+        assessment.record,
+        assessment.knowledge,
+        assessment.attempts,
+        [(cause.id, cause.probability) for cause in assessment.diagnosis.causes],
+        lambda condition: probabilities_given(network, facts, condition),
     )

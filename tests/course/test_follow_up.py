@@ -16,6 +16,7 @@ from crural.course import (
     Level,
     expected_at,
     follow_up,
+    follow_ups,
     level_of,
     revised,
 )
@@ -181,3 +182,19 @@ def test_a_tablet_that_was_stopped_sets_no_course_but_an_operation_does() -> Non
         found = follow_up(one, known, attempts_of(one, known), RANKED, given_)
         assert found is not None
         assert found.treatment == expected
+
+
+def test_every_course_can_be_looked_at_once_and_the_first_is_the_one_that_counts() -> None:
+    start, today = dt.date(2026, 1, 1), dt.date(2026, 3, 1)
+    one = record(
+        as_of=today,
+        treatments=[{"what": "red pill", "start": start}],
+        pain_scores=[{"date": start, "nrs": 8}, {"date": today, "nrs": 7}],
+    )
+    again = [*RANKED, ("stenosis", 0.5)]
+    attempts = attempts_of(one, KNOWN)
+    found = list(follow_ups(one, KNOWN, attempts, again, given_))
+
+    assert [held.course.id for held in found] == ["under-red-pills", "healing"]
+    assert found[0] == follow_up(one, KNOWN, attempts, again, given_)
+    assert list(follow_ups(record(), KNOWN, (), again, given_)) == []

@@ -8,9 +8,11 @@ from crural.course.follow_up import (
     courses_for,
     expected_at,
     follow_up,
+    follow_ups,
     level_of,
     revised,
 )
+from crural.course.merging import with_diary
 
 __all__ = [
     "CourseVerdict",
@@ -20,6 +22,8 @@ __all__ = [
     "courses_for",
     "expected_at",
     "follow_up",
+    "follow_ups",
     "level_of",
     "revised",
+    "with_diary",
 ]

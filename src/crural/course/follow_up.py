@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist
@@ -120,21 +120,37 @@ def follow_up(
     probabilities of all of them with a cause present, and without it. None where there are fewer
     than two scores, or no cause with a known course.
     """
+    return next(follow_ups(record, knowledge, attempts, ranked, given), None)
+
+
+def follow_ups(
+    record: Record,
+    knowledge: Knowledge,
+    attempts: Sequence[Attempt],
+    ranked: Sequence[tuple[str, float]],
+    given: Given,
+) -> Iterator[FollowUp]:
+    """As `follow_up`, against every course that speaks of a cause: that of the likeliest cause
+    first, and of one cause that of the latest treatment first. A course comes once."""
     if len(record.pain_scores) < 2:
-        return None
+        return
+    seen: set[str] = set()
     for condition, _ in ranked:
         for course, attempt in courses_for(condition, attempts, knowledge):
+            if course.id in seen:
+                continue
             scores = _scores(record, None if attempt is None else attempt.start)
-            if scores is not None:
-                held = _held_against(course, condition, scores, knowledge)
-                if held.verdict != "off-course":
-                    return held
+            if scores is None:
+                continue
+            seen.add(course.id)
+            held = _held_against(course, condition, scores, knowledge)
+            if held.verdict == "off-course":
                 before = dict(ranked)
                 after = revised(
                     before[condition], held.first, held.now, held.expected, given(condition)
                 )
-                return replace(held, before=before, revised={name: after[name] for name in before})
-    return None
+                held = replace(held, before=before, revised={name: after[name] for name in before})
+            yield held
 
 
 def _scores(record: Record, start: dt.date | None) -> tuple[tuple[float, float], ...] | None:

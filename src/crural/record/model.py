@@ -35,7 +35,7 @@ Response: TypeAlias = Literal["none", "partial", "good"]
 # A record describes one patient. Without limits a file of a million identical lines would be
 # "valid" and stall everything that compares observations in pairs.
 _MOST_ENTRIES = 1000
-_MOST_PAIN_SCORES = 20_000
+MOST_PAIN_SCORES = 20_000
 
 _CLINICS = {"spine-clinic": "specialist", "pain-clinic": "specialist"}
 
@@ -303,7 +303,7 @@ class Record(Part):
     )
     pain_scores: tuple[PainScore, ...] = Field(
         default=(),
-        max_length=_MOST_PAIN_SCORES,
+        max_length=MOST_PAIN_SCORES,
         description="a list of pain scores, each with date (or day) and nrs",
         examples=[[{"day": 0, "nrs": 7}]],
     )

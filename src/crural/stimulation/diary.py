@@ -1,40 +1,31 @@
-"""The diary of a trial: pain scores before, during and after it, from a CSV file or a record.
-
-A CSV file has a header and one row per entry:
-
-    time        a date (2026-03-01), date and time (2026-03-01 08:00), or the number of the day
-    nrs         the pain, 0 to 10; empty when it was not scored
-    phase       baseline, trial or after
-    settings    optional: the programme in use, in free words
-    odi         optional: Oswestry Disability Index, 0 to 100
-    sleep       optional: hours slept
-    opioid      optional: opioids of the day in milligrams of oral morphine
-    note        optional: free words
-"""
+"""The diary of a trial: pain scores before, during and after it, from a CSV file or a record."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import difflib
-import io
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
-from crural.errors import CruralError
 from crural.history import Attempt, attempts_of
 from crural.knowledge import Knowledge
 from crural.record import Record
+from crural.stimulation.diary_file import PHASES, DiaryError, Phase, Row, read_rows
 
-Phase = Literal["baseline", "trial", "after"]
-PHASES: tuple[Phase, ...] = get_args(Phase)
+__all__ = [
+    "PHASES",
+    "Diary",
+    "DiaryError",
+    "Entry",
+    "Phase",
+    "diary_from_record",
+    "diary_from_rows",
+    "diary_from_text",
+    "read_diary",
+]
 
 LARGEST_FILE = 5_000_000
-MOST_ENTRIES = 5_000
 # Families of treatments whose trial a record's pain scores may belong to.
 STIMULATION = frozenset(
     {
@@ -43,42 +34,6 @@ STIMULATION = frozenset(
         "high-frequency-stimulation",
     }
 )
-
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "time": ("time", "date", "day", "when", "datetime"),
-    "nrs": ("nrs", "pain", "score", "pain score"),
-    "phase": ("phase", "period"),
-    "settings": ("settings", "setting", "programme", "program"),
-    "odi": ("odi", "function", "oswestry"),
-    "sleep": ("sleep", "sleep hours"),
-    "opioid": ("opioid", "opioids", "mme", "opioid dose", "opioid mme"),
-    "note": ("note", "notes", "remark", "remarks"),
-}
-_NEEDED = ("time", "nrs", "phase")
-_PHASE_WORDS: Mapping[str, Phase] = {
-    "baseline": "baseline",
-    "before": "baseline",
-    "pre": "baseline",
-    "trial": "trial",
-    "on": "trial",
-    "stimulation": "trial",
-    "after": "after",
-    "washout": "after",
-    "off": "after",
-    "post": "after",
-}
-_LIMITS: Mapping[str, tuple[float, float, str]] = {
-    "nrs": (0.0, 10.0, "a pain score from 0 to 10"),
-    "odi": (0.0, 100.0, "an Oswestry Disability Index from 0 to 100"),
-    "sleep": (0.0, 24.0, "hours of sleep from 0 to 24"),
-    "opioid": (0.0, 10_000.0, "milligrams of oral morphine a day, 0 or more"),
-}
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-_EMPTY = frozenset({"", "-", "–", "na", "n/a", "nan", "none", "missing"})
-
-
-class DiaryError(CruralError):
-    """A diary that cannot be read; names the line and the column."""
 
 
 @dataclass(frozen=True)
@@ -156,47 +111,48 @@ def read_diary(path: Path) -> Diary:
 
 def diary_from_text(text: str, where: str) -> Diary:
     """The diary in the text of a CSV file; `where` names it in errors. Raises DiaryError."""
-    if "\0" in text:
+    rows, wrong = read_rows(text, where)
+    if wrong:
+        raise wrong[0]
+    return diary_from_rows(rows, where)
+
+
+def diary_from_rows(rows: Iterable[Row], where: str) -> Diary:
+    """The diary in rows with times of one kind, dates or numbers of days. Raises DiaryError when
+    one has no phase, or there is none."""
+    rows = tuple(rows)
+    dates = [row.time for row in rows if isinstance(row.time, dt.datetime)]
+    origin = min(dates).date() if dates else None
+    entries = [_entry(row, origin, where) for row in rows]
+    at = [entry.time for entry in entries]
+    return Diary(tuple(sorted(entries, key=_order)), origin, where, at == sorted(at))
+
+
+def _entry(row: Row, origin: dt.date | None, where: str) -> Entry:
+    if row.phase is None:
         raise DiaryError(
             file=where,
-            line=text.count("\n", 0, text.index("\0")) + 1,
-            problem="has a byte that no text has",
-            remedy="save the table as CSV (UTF-8)",
+            line=row.line,
+            field="phase",
+            problem="the phase is missing",
+            remedy="write baseline, trial or after",
         )
-    rows = _rows(text, where)
-    if not rows:
-        raise DiaryError(
-            file=where,
-            problem="is empty",
-            remedy="give a header (time,nrs,phase) and one row per entry",
-        )
-    (first, header), *body = rows
-    columns = _columns(header, where, first)
-    if not body:
-        raise DiaryError(
-            file=where,
-            line=first,
-            problem="has a header and no entries",
-            remedy="give one row per entry",
-        )
-    if len(body) > MOST_ENTRIES:
-        raise DiaryError(
-            file=where,
-            problem=f"has {len(body)} entries, more than {MOST_ENTRIES}",
-            remedy="give the diary of one trial",
-        )
-    read = [_entry(cells, columns, where, line) for line, cells in body]
-    dated = [isinstance(time, dt.datetime) for time, _ in read]
-    if any(dated) and not all(dated):
-        odd = next(i for i, one in enumerate(dated) if one != dated[0])
-        raise DiaryError(
-            file=where,
-            line=body[odd][0],
-            field="time",
-            problem="some entries have a date and some the number of a day",
-            remedy="give all of them in one way",
-        )
-    return _in_order(read, where)
+    if isinstance(row.time, dt.datetime):
+        assert origin is not None
+        since = row.time - dt.datetime.combine(origin, dt.time())
+        time = since.total_seconds() / 86_400.0
+    else:
+        time = row.time
+    return Entry(
+        time=time,
+        phase=row.phase,
+        nrs=row.nrs,
+        settings=row.settings,
+        odi=row.odi,
+        sleep=row.sleep,
+        opioid=row.opioid,
+        line=row.line,
+    )
 
 
 def diary_from_record(record: Record, knowledge: Knowledge, where: str) -> Diary:
@@ -264,156 +220,6 @@ def _end(trial: Attempt, record: Record) -> float | None:
         if tried.days is not None:
             return float(tried.days - 1)
     return None
-
-
-def _rows(text: str, where: str) -> list[tuple[int, list[str]]]:
-    """Rows with the line on which each begins; empty ones are left out."""
-    head = text.lstrip("\r\n").splitlines()[:1]
-    line = head[0] if head else ""
-    delimiter = max((",", ";", "\t"), key=line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    begins = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((begins, [cell.strip() for cell in cells]))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise DiaryError(
-            file=where,
-            line=max(reader.line_num, 1),
-            problem=f"is no CSV: {error}",
-            remedy="close every quotation mark, and put one entry on each line",
-        ) from error
-    return rows
-
-
-def _columns(header: Sequence[str], where: str, line: int) -> tuple[str, ...]:
-    """What each column is. Raises DiaryError for unknown, doubled or missing ones."""
-    known = {alias: name for name, aliases in _COLUMNS.items() for alias in aliases}
-    found: list[str] = []
-    for i, written in enumerate(header, start=1):
-        plain = re.sub(r"[\s_-]+", " ", written.casefold()).strip()
-        name = known.get(plain)
-        if name is None:
-            close = difflib.get_close_matches(plain, known, n=1)
-            raise DiaryError(
-                file=where,
-                line=line,
-                field=written or f"column {i}",
-                problem="is no column of a diary",
-                remedy=f"did you mean {close[0]}?"
-                if close
-                else f"name one of {', '.join(_COLUMNS)}, or leave the column out",
-            )
-        if name in found:
-            raise DiaryError(
-                file=where,
-                line=line,
-                field=written,
-                problem=f"the column {name} is there twice",
-                remedy="leave one of them out",
-            )
-        found.append(name)
-    for needed in _NEEDED:
-        if needed not in found:
-            raise DiaryError(
-                file=where,
-                line=line,
-                field=needed,
-                problem="the column is missing",
-                remedy="begin the file with time,nrs,phase"
-                if needed != "phase"
-                else "add the column phase with baseline, trial or after in each row",
-            )
-    return tuple(found)
-
-
-def _entry(
-    cells: Sequence[str], columns: Sequence[str], where: str, line: int
-) -> tuple[dt.datetime | float, Entry]:
-    if len(cells) != len(columns):
-        raise DiaryError(
-            file=where,
-            line=line,
-            problem=f"has {len(cells)} cells under {len(columns)} columns",
-            remedy="give every row as many cells as the header, empty ones too; put text that "
-            "holds the separator in quotation marks",
-        )
-    said = dict(zip(columns, cells, strict=True))
-    time = _time(said["time"], where, line)
-    phase = _PHASE_WORDS.get(said["phase"].casefold())
-    if phase is None:
-        raise DiaryError(
-            file=where,
-            line=line,
-            field="phase",
-            problem=f"'{said['phase']}' is no phase" if said["phase"] else "the phase is missing",
-            remedy="write baseline, trial or after",
-        )
-    numbers = {name: _number(said.get(name, ""), name, where, line) for name in _LIMITS}
-    return time, Entry(
-        time=0.0,
-        phase=phase,
-        nrs=numbers["nrs"],
-        settings=said.get("settings") or None,
-        odi=numbers["odi"],
-        sleep=numbers["sleep"],
-        opioid=numbers["opioid"],
-        line=line,
-    )
-
-
-def _time(written: str, where: str, line: int) -> dt.datetime | float:
-    if _NUMBER.fullmatch(written):
-        day = float(written.replace(",", "."))
-        if abs(day) <= 36_500:
-            return day
-    else:
-        try:
-            return dt.datetime.fromisoformat(written).replace(tzinfo=None)
-        except ValueError:
-            pass
-    raise DiaryError(
-        file=where,
-        line=line,
-        field="time",
-        problem=f"'{written}' is no time" if written else "the time is missing",
-        remedy="write 2026-03-01, 2026-03-01 08:00, or the number of the day",
-    )
-
-
-def _number(written: str, name: str, where: str, line: int) -> float | None:
-    if written.casefold() in _EMPTY:
-        return None
-    low, high, what = _LIMITS[name]
-    value = float(written.replace(",", ".")) if _NUMBER.fullmatch(written) else math.nan
-    if not low <= value <= high:
-        raise DiaryError(
-            file=where,
-            line=line,
-            field=name,
-            problem=f"'{written}' is not {what}",
-            remedy="correct it, or leave the cell empty when it was not recorded",
-        )
-    return value
-
-
-def _in_order(read: Sequence[tuple[dt.datetime | float, Entry]], where: str) -> Diary:
-    times = [time for time, _ in read]
-    dates = [time for time in times if isinstance(time, dt.datetime)]
-    origin = min(dates).date() if dates else None
-    entries = []
-    for time, entry in read:
-        if isinstance(time, dt.datetime):
-            assert origin is not None
-            since = time - dt.datetime.combine(origin, dt.time())
-            entries.append(replace(entry, time=since.total_seconds() / 86_400.0))
-        else:
-            entries.append(replace(entry, time=time))
-    at = [entry.time for entry in entries]
-    return Diary(tuple(sorted(entries, key=_order)), origin, where, at == sorted(at))
 
 
 def _order(entry: Entry) -> tuple[float, int, float]:

@@ -54,6 +54,26 @@ def test_a_form_sent_twice_is_kept_once(store: Store, patient_id: str) -> None:
     assert len(store.diary(patient_id)) == 1
 
 
+def test_many_entries_are_added_together_or_not_at_all(store: Store, patient_id: str) -> None:
+    days = [DiaryValues(at=MORNING + dt.timedelta(days=i), nrs=5) for i in range(3)]
+    taken = store.add_diary(patient_id, replace(days[2], nrs=9), who=WHO)
+    with pytest.raises(TakenError, match="another entry"):
+        store.add_diary_entries(patient_id, days, who=WHO)
+    assert store.diary(patient_id) == (taken,)
+    store.remove_diary(taken.id, who=WHO)
+    added = store.add_diary_entries(patient_id, days, who=WHO)
+    assert store.add_diary_entries(patient_id, days, who=WHO) == added
+    assert [entry.values for entry in store.diary(patient_id)] == days
+    assert store.verify_audit().intact
+
+
+def test_values_are_checked_without_keeping_them(store: Store, patient_id: str) -> None:
+    assert store.checked_diary(replace(SCORE, note=" wet\n")) == replace(SCORE, note="wet")
+    with pytest.raises(StoreError, match="not between 0 and 10"):
+        store.checked_diary(replace(SCORE, nrs=11))
+    assert store.diary(patient_id) == ()
+
+
 def test_another_entry_for_the_same_time_is_refused(store: Store, patient_id: str) -> None:
     store.add_diary(patient_id, SCORE, who=WHO)
     with pytest.raises(TakenError, match="another entry"):

@@ -4,6 +4,7 @@ SQL is written in this room and in no other. A Store takes and gives frozen data
 SQLite (a file of the user's own) and on PostgreSQL, and computes nothing medical.
 """
 
+from crural.store.attempts import AttemptLimit
 from crural.store.audit import AuditBreak, AuditCheck
 from crural.store.changes import Change, FieldChange, changes
 from crural.store.errors import (
@@ -27,6 +28,7 @@ from crural.store.model import (
     DiaryEntry,
     DiaryValues,
     HistoryEntry,
+    KeptDraft,
     Noted,
     Patient,
     Phase,
@@ -41,6 +43,7 @@ from crural.store.urls import default_url
 
 __all__ = [
     "Action",
+    "AttemptLimit",
     "AuditBreak",
     "AuditCheck",
     "AuditEntry",
@@ -57,6 +60,7 @@ __all__ = [
     "DiskFullError",
     "FieldChange",
     "HistoryEntry",
+    "KeptDraft",
     "NewerDatabaseError",
     "NotFoundError",
     "Noted",

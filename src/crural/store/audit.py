@@ -11,9 +11,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from crural.store import digests
 from crural.store.asked import an_id
@@ -96,6 +96,22 @@ def entries(
 ) -> tuple[AuditEntry, ...]:
     """Entries in order, from the one after number `after`."""
     query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
+    return _entries(connection, query, patient_id)
+
+
+def latest(
+    connection: Connection, *, before: int | None, limit: int, patient_id: str | None
+) -> tuple[AuditEntry, ...]:
+    """Entries, newest first, from the one before number `before`."""
+    query = select(audit).order_by(audit.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit.c.seq < before)
+    return _entries(connection, query, patient_id)
+
+
+def _entries(
+    connection: Connection, query: Select[Any], patient_id: str | None
+) -> tuple[AuditEntry, ...]:
     if patient_id is not None:
         query = query.where(audit.c.patient_id == an_id(patient_id))
     return tuple(

@@ -82,7 +82,8 @@ class Database:
         with faults.told(self.where), self.engine.connect() as connection:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.execute(text("VACUUM (FULL) diary, versions, patients"))
+                tables = "draft_steps, drafts, diary, versions, patients"
+                connection.execute(text(f"VACUUM (FULL) {tables}"))
                 return True
             connection.execute(text("VACUUM"))
             # Until the log is emptied, it still holds the pages as they were.

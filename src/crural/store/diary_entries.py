@@ -26,7 +26,7 @@ _LONGEST_NOTE = 5000
 def add(w: Writing, patient_id: str, values: DiaryValues) -> DiaryEntry:
     """A new entry. The same entry again (a form sent twice) gives back the one that is there."""
     patients.must_exist(w.connection, patient_id, w.where)
-    values = _checked(values, w.where)
+    values = checked(values, w.where)
     there = _at(w, patient_id, values.at)
     if there is not None:
         found = _entry(there, w.where)
@@ -56,7 +56,7 @@ def change(w: Writing, entry_id: str, values: DiaryValues, based_on: int) -> Dia
             f"correction is based on revision {based_on}",
             remedy="look at the entry, then correct it again",
         )
-    values = _checked(values, w.where)
+    values = checked(values, w.where)
     there = _at(w, row.patient_id, values.at)
     if there is not None and there.id != entry_id:
         raise _taken(w)
@@ -114,7 +114,8 @@ def _noted(w: Writing, entry_id: str, action: Action) -> DiaryEntry:
     return _entry(row, w.where)
 
 
-def _checked(values: DiaryValues, where: str) -> DiaryValues:
+def checked(values: DiaryValues, where: str) -> DiaryValues:
+    """The values as they are kept. Raises StoreError, naming the field, for what cannot be."""
     _time(values.at, where)
     numbers: dict[str, Any] = {}
     for name, (least, most) in _RANGES.items():

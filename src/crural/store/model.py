@@ -146,6 +146,27 @@ class DiaryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDraft:
+    """An assessment in work, by the person whose it is and the desk it lies on.
+
+    `content` is text that only the program around the store understands, and `mark` tells one
+    content from another where the difference matters: `unsaved` is whether it is another than that
+    of the version saved or opened last. `revision` rises with every change; `tab` made the last.
+    """
+
+    who: str
+    desk: str
+    patient_id: str | None
+    based_on: int | None
+    content: str = field(repr=False)
+    revision: int
+    tab: str
+    unsaved: bool
+    can_undo: bool
+    touched_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditHead:
     """The end of the audit trail. Kept elsewhere, it shows later that nothing was cut off."""
 

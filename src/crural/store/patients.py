@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from crural.record import Record
-from crural.store import digests
+from crural.store import digests, drafts
 from crural.store.asked import a_number, an_id, search_key
 from crural.store.canonical import (
     LONGEST,
@@ -19,9 +20,9 @@ from crural.store.canonical import (
     record_text,
 )
 from crural.store.changes import changes
-from crural.store.errors import ConflictError, DamagedError, StoreError
+from crural.store.errors import ConflictError, DamagedError, StoreError, TakenError
 from crural.store.model import HistoryEntry, Patient, Version, VersionInfo
-from crural.store.tables import diary, erasures, patients, versions
+from crural.store.tables import audit, diary, erasures, patients, versions
 from crural.store.writing import Writing, not_found, words
 
 _LONGEST_LABEL = 200
@@ -34,15 +35,18 @@ _PATIENTS = (
 )
 # Built once: these run several times in each request, and building takes longer than running.
 _ROW = select(patients).where(patients.c.id == bindparam("patient_id"))
+_IN_THE_TRAIL = select(audit.c.seq).where(audit.c.patient_id == bindparam("patient_id")).limit(1)
 _VERSION_ROW = select(versions).where(
     versions.c.patient_id == bindparam("patient_id"), versions.c.number == bindparam("number")
 )
 
 
-def create(w: Writing, label: str, record: Record) -> Version:
-    """A new patient with version 1."""
+def create(w: Writing, label: str, record: Record, patient_id: str | None = None) -> Version:
+    """A new patient with version 1. Raises TakenError when there is or was one of this id."""
+    if patient_id is not None:
+        _must_be_free(w, patient_id)
     values = {
-        "id": new_id(),
+        "id": patient_id or new_id(),
         **_label(label, w.where),
         "created_at": w.now,
         "created_by": w.who,
@@ -99,6 +103,7 @@ def undo(w: Writing, patient_id: str, based_on: int) -> Version:
 def remove(w: Writing, patient_id: str) -> None:
     """Delete a patient with everything that is theirs; the audit trail keeps that it happened."""
     _row(w.connection, patient_id, w.where)
+    drafts.remove_all_of(w, patient_id)
     for table in (diary, versions):
         w.connection.execute(delete(table).where(table.c.patient_id == patient_id))
     w.connection.execute(delete(patients).where(patients.c.id == patient_id))
@@ -159,6 +164,30 @@ def history(
     return tuple(found)
 
 
+def newest_records(connection: Connection, patient_ids: Collection[str]) -> dict[str, Record]:
+    """The newest record of each patient; those that cannot be read are left out."""
+    query = (
+        select(versions)
+        .join_from(patients, versions, versions.c.patient_id == patients.c.id)
+        .where(versions.c.number == patients.c.newest)
+        .where(patients.c.id.in_([an_id(one) for one in patient_ids]))
+    )
+    found: dict[str, Record] = {}
+    for row in connection.execute(query):
+        with suppress(ValueError):
+            found[row.patient_id] = record_of(data_of(row.content))
+    return found
+
+
+def was_deleted(connection: Connection, patient_id: str) -> bool:
+    """Was there a patient of this id, who is there no more?"""
+    known = {"patient_id": an_id(patient_id)}
+    return (
+        connection.execute(_ROW, known).one_or_none() is None
+        and connection.execute(_IN_THE_TRAIL, known).one_or_none() is not None
+    )
+
+
 def content(
     connection: Connection, patient_id: str, number: int, where: str
 ) -> Mapping[str, object]:
@@ -196,6 +225,17 @@ def _add(w: Writing, patient_id: str, number: int, content: str, restores: int |
     )
     # What comes back is what was kept, not what was handed in.
     return _version(row, w.where)
+
+
+def _must_be_free(w: Writing, patient_id: str) -> None:
+    # An id names one patient for ever: the audit trail tells two lives of it apart by nothing.
+    known = {"patient_id": an_id(patient_id)}
+    if not known["patient_id"] or w.connection.execute(_IN_THE_TRAIL, known).one_or_none():
+        raise TakenError(
+            file=w.where,
+            problem="there is, or was, a patient of this id",
+            remedy="begin a new patient",
+        )
 
 
 def _must_be_newest(w: Writing, patient_id: str, based_on: int) -> None:

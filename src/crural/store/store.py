@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +12,9 @@ from typing import Self
 from sqlalchemy import URL, delete, select
 
 from crural.record import Record
-from crural.store import audit, diary_entries, patients, users
-from crural.store.asked import within
+from crural.store import attempts, audit, diary_entries, drafts, patients, users
+from crural.store.asked import an_id, within
+from crural.store.attempts import AttemptLimit
 from crural.store.audit import AuditCheck
 from crural.store.changes import Change, changes
 from crural.store.database import Database
@@ -28,6 +29,7 @@ from crural.store.model import (
     DiaryEntry,
     DiaryValues,
     HistoryEntry,
+    KeptDraft,
     Noted,
     Patient,
     Role,
@@ -37,7 +39,7 @@ from crural.store.model import (
 )
 from crural.store.tables import erasures
 from crural.store.urls import parsed
-from crural.store.writing import Writing, words
+from crural.store.writing import Writing, not_found, words
 
 _LONGEST_WHO = 64
 
@@ -128,8 +130,18 @@ class Store:
                 connection, search=search, limit=within(limit), before=within(before)
             )
 
+    def newest_records(self, patient_ids: Collection[str]) -> Mapping[str, Record]:
+        """The newest record of each of these patients, as far as they are there and readable."""
+        with self._database.read() as connection:
+            return patients.newest_records(connection, patient_ids)
+
+    def was_deleted(self, patient_id: str) -> bool:
+        """Was there a patient of this id, who has been deleted?"""
+        with self._database.read() as connection:
+            return patients.was_deleted(connection, patient_id)
+
     def delete_patient(self, patient_id: str, *, who: str) -> Deletion:
-        """Delete a patient, all versions and the diary for good, and clear the file of them.
+        """Delete a patient with all versions, drafts and the diary for good, and clear the file.
 
         The audit trail keeps that there was a patient of this id, and who did what when.
         """
@@ -184,12 +196,99 @@ class Store:
                 patients.content(connection, patient_id, newer, self.where),
             )
 
+    # Drafts: assessments in work, by person and desk. They are kept for a month after the last
+    # change, and stand in no audit trail.
+
+    def draft(self, desk: str, *, who: str) -> KeptDraft | None:
+        """What a person has on a desk; None when nothing."""
+        with self._database.read() as connection:
+            return drafts.get(connection, who, desk)
+
+    def drafts(self, *, who: str) -> tuple[KeptDraft, ...]:
+        """What a person has on desks, the one changed last first."""
+        with self._database.read() as connection:
+            return drafts.listed(connection, who)
+
+    def begin_draft(
+        self, desk: str, content: str, mark: str, *, based_on: int | None = None, who: str
+    ) -> None:
+        """Put on an empty desk what is not changed yet: version `based_on` of the patient whose id
+        the desk has, or, without one, an empty draft. If something lies there, it stays.
+
+        Raises NotFoundError when the patient is not there, or was deleted.
+        """
+        with self._write(who) as w:
+            if based_on is not None:
+                patients.must_exist(w.connection, desk, w.where)
+            elif not an_id(desk) or patients.was_deleted(w.connection, desk):
+                raise not_found(f"patient {an_id(desk)}", w.where)
+            patient_id = None if based_on is None else desk
+            drafts.begin(w, desk, content, mark, patient_id=patient_id, based_on=based_on)
+
+    def change_draft(
+        self, desk: str, content: str, mark: str, *, revision: int, tab: str, who: str
+    ) -> KeptDraft | None:
+        """Replace what lies on a desk, as one step that can be taken back.
+
+        Gives the draft as it then is; None, having changed nothing, when it is no longer at
+        `revision`: read it, and decide again.
+        """
+        with self._write(who) as w:
+            changed = drafts.change(w, desk, content, mark, revision=revision, tab=tab)
+            return drafts.get(w.connection, w.who, desk) if changed else None
+
+    def undo_draft(self, desk: str, *, revision: int, tab: str, who: str) -> KeptDraft | None:
+        """Take the last change back; None as for `change_draft`."""
+        with self._write(who) as w:
+            undone = drafts.undo(w, desk, revision=revision, tab=tab)
+            return drafts.get(w.connection, w.who, desk) if undone else None
+
+    def save_draft(
+        self,
+        desk: str,
+        record: Record,
+        mark: str,
+        *,
+        label: str | None = None,
+        based_on: int | None = None,
+        who: str,
+    ) -> Version:
+        """Save what is on a desk, and note that it is saved, both or neither.
+
+        With `label` as a new patient, whose id is that of the desk; otherwise as the next version
+        after `based_on`. Raises TakenError, ConflictError.
+        """
+        with self._write(who) as w:
+            if based_on is None:
+                saved = patients.create(w, label or "", record, patient_id=desk)
+            else:
+                saved = patients.save(w, desk, record, based_on)
+            drafts.settle(w, desk, mark, patient_id=desk, number=saved.info.number)
+            return saved
+
+    def drop_draft(self, desk: str, *, who: str) -> None:
+        """Clear a desk."""
+        with self._write(who) as w:
+            drafts.drop(w, desk)
+
     # Diary
 
     def add_diary(self, patient_id: str, values: DiaryValues, *, who: str) -> DiaryEntry:
         """A new entry. Sent twice, it is kept once; TakenError when another has the same minute."""
         with self._write(who) as w:
             return diary_entries.add(w, patient_id, values)
+
+    def add_diary_entries(
+        self, patient_id: str, every: Collection[DiaryValues], *, who: str
+    ) -> tuple[DiaryEntry, ...]:
+        """Add many entries to the diary, or none when one of them cannot be added. Raises
+        TakenError when another entry has the time of one."""
+        with self._write(who) as w:
+            return tuple(diary_entries.add(w, patient_id, values) for values in every)
+
+    def checked_diary(self, values: DiaryValues) -> DiaryValues:
+        """The values as they would be kept. Raises StoreError, naming the field."""
+        return diary_entries.checked(values, self.where)
 
     def change_diary(
         self, entry_id: str, values: DiaryValues, *, based_on: int, who: str
@@ -241,6 +340,11 @@ class Store:
         with self._write(who) as w:
             users.set_password(w, user_id, password_hash)
 
+    def renew_hash(self, user_id: str, *, old: str, new: str, who: str) -> None:
+        """Keep the same password under another hash; nothing happens unless it still is `old`."""
+        with self._write(who) as w:
+            users.renew_hash(w, user_id, old, new)
+
     def users(self) -> tuple[User, ...]:
         """All users by name, inactive ones too."""
         with self._database.read() as connection:
@@ -271,6 +375,16 @@ class Store:
         with self._write(who) as w:
             users.end_session(w, token)
 
+    def admit_attempt(self, limits: Mapping[str, AttemptLimit]) -> dt.timedelta:
+        """Count an attempt to sign in under every key; when it is too early, how long to wait."""
+        with self._write("sign-in") as w:
+            return attempts.admit(w, limits)
+
+    def forgive_attempts(self, *, all_of: str, last_of: str) -> None:
+        """Forget the attempts of one key, and the latest of another, after one that succeeded."""
+        with self._write("sign-in") as w:
+            attempts.forgive(w, all_of=all_of, last_of=last_of)
+
     # Audit trail
 
     def note(
@@ -299,6 +413,15 @@ class Store:
         with self._database.read() as connection:
             return audit.entries(
                 connection, after=within(after), limit=within(limit), patient_id=patient_id
+            )
+
+    def latest_audit(
+        self, *, before: int | None = None, limit: int = 100, patient_id: str | None = None
+    ) -> tuple[AuditEntry, ...]:
+        """Entries of the audit trail, newest first, from the one before number `before`."""
+        with self._database.read() as connection:
+            return audit.latest(
+                connection, before=within(before), limit=within(limit), patient_id=patient_id
             )
 
     def audit_head(self) -> AuditHead:

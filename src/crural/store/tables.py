@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -130,4 +131,42 @@ erasures = Table(
     "erasures",
     metadata,
     Column("patient_id", String(64), primary_key=True),
+)
+
+# Assessments in work, by person and desk. No part of the audit trail: what is saved from them is.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("who", String(64), primary_key=True),
+    Column("desk", String(64), primary_key=True),
+    Column("patient_id", String(64), ForeignKey("patients.id"), index=True),
+    Column("based_on", Integer),
+    Column("content", Text, nullable=False),
+    Column("mark", String(64), nullable=False),
+    Column("saved_mark", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("tab", String(64), nullable=False),
+    Column("touched_at", Moment, nullable=False, index=True),
+)
+
+# What drafts were before each change, to be taken back; `number` is the revision it had then.
+draft_steps = Table(
+    "draft_steps",
+    metadata,
+    Column("who", String(64), primary_key=True),
+    Column("desk", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+    Column("mark", String(64), nullable=False),
+    ForeignKeyConstraint(["who", "desk"], ["drafts.who", "drafts.desk"]),
+)
+
+# Attempts to sign in: `of` is a keyed digest of what they are counted by, never a name itself.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("of", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("attempts_of", "of", "at"),
 )

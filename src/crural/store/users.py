@@ -78,6 +78,17 @@ def set_password(w: Writing, user_id: str, password_hash: str) -> None:
     _noted(w, user_id, "password-changed")
 
 
+def renew_hash(w: Writing, user_id: str, old: str, new: str) -> None:
+    """The same password under another hash. Whoever changed the password meanwhile is right."""
+    renewed = w.connection.execute(
+        update(users)
+        .where(users.c.id == an_id(user_id), users.c.password_hash == old)
+        .values(password_hash=new)
+    )
+    if renewed.rowcount:
+        _noted(w, user_id, "user-changed")
+
+
 def listed(connection: Connection) -> tuple[User, ...]:
     """All users by name."""
     return tuple(_user(row) for row in connection.execute(select(users).order_by(users.c.name_key)))

@@ -1,0 +1,179 @@
+"""Assessments in work: what each person has on each desk, and the steps that led there.
+
+They are patient data, but not part of the audit trail: what is saved from them is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, select, update
+
+from crural.store.asked import an_id
+from crural.store.canonical import LONGEST
+from crural.store.errors import StoreError
+from crural.store.model import KeptDraft
+from crural.store.tables import draft_steps, drafts
+from crural.store.writing import Writing
+
+MOST_STEPS_BACK: Final = 30
+KEPT_FOR: Final = dt.timedelta(days=30)
+# Each holds a whole draft: nobody works on so many.
+MOST_LISTED: Final = 100
+# Built once: these run in every request.
+_HAS_STEPS = exists().where(draft_steps.c.who == drafts.c.who, draft_steps.c.desk == drafts.c.desk)
+_ALL = select(drafts, _HAS_STEPS.label("can_undo"))
+_ROW = _ALL.where(drafts.c.who == bindparam("who"), drafts.c.desk == bindparam("desk"))
+_OWN = (drafts.c.who == bindparam("of"), drafts.c.desk == bindparam("at"))
+_OWN_STEPS = (draft_steps.c.who == bindparam("of"), draft_steps.c.desk == bindparam("at"))
+_CHANGE = update(drafts).where(*_OWN)
+_LAST_STEP = select(draft_steps).where(*_OWN_STEPS).order_by(draft_steps.c.number.desc()).limit(1)
+_OLDEST_STEP_KEPT = (
+    select(draft_steps.c.number)
+    .where(*_OWN_STEPS)
+    .order_by(draft_steps.c.number.desc())
+    .offset(MOST_STEPS_BACK - 1)
+    .limit(1)
+    .scalar_subquery()
+)
+_FORGET_STEPS = delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number < _OLDEST_STEP_KEPT)
+
+
+def get(connection: Connection, who: str, desk: str) -> KeptDraft | None:
+    """What a person has on a desk; None when nothing."""
+    row = connection.execute(_ROW, {"who": who, "desk": an_id(desk)}).one_or_none()
+    return None if row is None else _draft(row)
+
+
+def listed(connection: Connection, who: str) -> tuple[KeptDraft, ...]:
+    """All that a person has on desks, the one changed last first."""
+    query = _ALL.where(drafts.c.who == who).order_by(drafts.c.touched_at.desc()).limit(MOST_LISTED)
+    return tuple(_draft(row) for row in connection.execute(query))
+
+
+def begin(
+    w: Writing,
+    desk: str,
+    content: str,
+    mark: str,
+    *,
+    patient_id: str | None,
+    based_on: int | None,
+) -> None:
+    """Put on an empty desk what a patient's version says, or a draft with nothing in it; nothing
+    happens when something lies there. What was left alone for too long is cleared on the way."""
+    clear_old(w)
+    if _row(w, desk) is not None:
+        return
+    w.connection.execute(
+        insert(drafts).values(
+            who=w.who,
+            desk=desk,
+            patient_id=patient_id,
+            based_on=based_on,
+            content=_fitting(content, w.where),
+            mark=mark,
+            saved_mark=mark,
+            # Not from 0: a desk that was cleared and filled anew must not repeat a revision.
+            revision=1 + secrets.randbelow(2**30),
+            tab="",
+            touched_at=w.now,
+        )
+    )
+
+
+def change(w: Writing, desk: str, content: str, mark: str, *, revision: int, tab: str) -> bool:
+    """Replace what lies on a desk, as a step that can be taken back; False when its revision is no
+    longer `revision`."""
+    row = _row(w, desk)
+    if row is None or row.revision != revision:
+        return False
+    w.connection.execute(
+        insert(draft_steps).values(
+            who=w.who, desk=desk, number=row.revision, content=row.content, mark=row.mark
+        )
+    )
+    w.connection.execute(_FORGET_STEPS, {"of": w.who, "at": desk})
+    _set(w, row, content=_fitting(content, w.where), mark=mark, tab=tab)
+    return True
+
+
+def undo(w: Writing, desk: str, *, revision: int, tab: str) -> bool:
+    """Take the last change back, if there is one; False when the revision is another by now."""
+    row = _row(w, desk)
+    if row is None or row.revision != revision:
+        return False
+    step = w.connection.execute(_LAST_STEP, {"of": w.who, "at": desk}).one_or_none()
+    if step is not None:
+        w.connection.execute(
+            delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number == step.number),
+            {"of": w.who, "at": desk},
+        )
+        _set(w, row, content=step.content, mark=step.mark, tab=tab)
+    return True
+
+
+def settle(w: Writing, desk: str, mark: str, *, patient_id: str, number: int) -> None:
+    """Note that what has this mark was saved as a version."""
+    w.connection.execute(
+        _CHANGE.values(patient_id=patient_id, based_on=number, saved_mark=mark),
+        {"of": w.who, "at": desk},
+    )
+
+
+def drop(w: Writing, desk: str) -> None:
+    """Clear a desk."""
+    for table, own in ((draft_steps, _OWN_STEPS), (drafts, _OWN)):
+        w.connection.execute(delete(table).where(*own), {"of": w.who, "at": an_id(desk)})
+
+
+def remove_all_of(w: Writing, patient_id: str) -> None:
+    """Clear every desk that a patient's record lies on."""
+    _remove(w, or_(drafts.c.patient_id == patient_id, drafts.c.desk == patient_id))
+
+
+def clear_old(w: Writing) -> None:
+    """Clear what nobody has touched for a month."""
+    _remove(w, drafts.c.touched_at < w.now - KEPT_FOR)
+
+
+def _remove(w: Writing, which: Any) -> None:
+    for row in w.connection.execute(select(drafts.c.who, drafts.c.desk).where(which)).all():
+        for table, own in ((draft_steps, _OWN_STEPS), (drafts, _OWN)):
+            w.connection.execute(delete(table).where(*own), {"of": row.who, "at": row.desk})
+
+
+def _row(w: Writing, desk: str) -> Row[Any] | None:
+    return w.connection.execute(_ROW, {"who": w.who, "desk": an_id(desk)}).one_or_none()
+
+
+def _set(w: Writing, row: Row[Any], **values: str) -> None:
+    changed = {**values, "revision": row.revision + 1, "touched_at": w.now}
+    w.connection.execute(_CHANGE.values(**changed), {"of": w.who, "at": row.desk})
+
+
+def _fitting(content: str, where: str) -> str:
+    if len(content) > LONGEST:
+        raise StoreError(
+            file=where,
+            problem="what is being entered is too large to be kept",
+            remedy="keep to what matters for the pain",
+        )
+    return content
+
+
+def _draft(row: Row[Any]) -> KeptDraft:
+    return KeptDraft(
+        who=row.who,
+        desk=row.desk,
+        patient_id=row.patient_id,
+        based_on=row.based_on,
+        content=row.content,
+        revision=row.revision,
+        tab=row.tab,
+        unsaved=row.mark != row.saved_mark,
+        can_undo=row.can_undo,
+        touched_at=row.touched_at,
+    )

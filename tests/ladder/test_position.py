@@ -106,6 +106,15 @@ def test_what_went_on_long_enough_is_judged_now() -> None:
     assert "red pill is going on and can be judged now" in found.next.because
 
 
+def test_an_operation_is_told_by_how_long_ago_it_was_and_rest_by_how_long_it_was_kept() -> None:
+    dates = {"start": "2026-01-01", "stop": "2026-01-31"}
+    found = standing(treatments=[*tried("knife", **dates), *tried("resting", days=60)])
+
+    told = {r.rung.id: r.because for r in found.rungs}
+    assert told["knife"] == ("knife: not enough relief (59 days ago)",)
+    assert told["rest"] == ("resting: not enough relief (60 days)",)
+
+
 def test_an_open_rung_below_one_that_was_tried_is_skipped_with_a_question() -> None:
     found = standing(treatments=tried("knife"))
 

@@ -41,8 +41,9 @@ class Attempt:
     """One treatment of the record, recognised.
 
     treatments: ids it may be (more than one where the words fit several); families: families it
-    counts for; text: the record's words; days: how long, None when not recorded; going_on: still
-    in use; vague: only a family or an umbrella word was recognised.
+    counts for; text: the record's words; days: how long, or how long ago where it is `done_once`
+    (an operation, an injection), None when not recorded; going_on: still in use; vague: only a
+    family or an umbrella word was recognised.
     """
 
     treatments: tuple[str, ...]
@@ -59,6 +60,7 @@ class Attempt:
     why_not_adequate: str | None
     stopped_because: str | None
     vague: bool
+    done_once: bool = False
 
     @property
     def counts_as_failed(self) -> bool:
@@ -131,6 +133,7 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
         why_not_adequate=why,
         stopped_because=tried.stopped_because,
         vague=not ids,
+        done_once=once,
     )
 
 

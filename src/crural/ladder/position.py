@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from crural.history import Attempt
 from crural.knowledge import Knowledge, resolve
@@ -79,7 +79,7 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     skipped, with the question whether it was. Nothing is skipped on the way to an implant.
     """
     pains = (*([condition] if condition else ()), *ladder.pain)
-    rules = _rules_of(ladder.id, patient.knowledge)
+    rules = _rules_of(ladder, patient.knowledge)
     looks = [
         _look(rung, of_rung, patient, pains)
         for rung, of_rung in zip(ladder.rungs, rules, strict=True)
@@ -126,22 +126,32 @@ def _is_met(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.truth is Truth.MET
 
 
-@lru_cache(maxsize=1024)
-def _rules_of(
-    ladder: str, knowledge: Knowledge
-) -> tuple[tuple[Compiled | None, Compiled | None], ...]:
-    """For each rung of a ladder when it applies, and what makes it next at once."""
+# When a rung applies, and what makes it next at once.
+_Rules: TypeAlias = tuple[Compiled | None, Compiled | None]
 
+
+def _rules_of(ladder: Ladder, knowledge: Knowledge) -> tuple[_Rules, ...]:
+    """The rules of each rung; those of the knowledge's own ladders are compiled once."""
+    if knowledge.ladders.get(ladder.id) is ladder:
+        return _own_rules(ladder.id, knowledge)
+    return _compiled(ladder, knowledge)
+
+
+@lru_cache(maxsize=1024)
+def _own_rules(ladder: str, knowledge: Knowledge) -> tuple[_Rules, ...]:
+    return _compiled(knowledge.ladders[ladder], knowledge)
+
+
+def _compiled(ladder: Ladder, knowledge: Knowledge) -> tuple[_Rules, ...]:
     def compiled(rule: Rule | None) -> Compiled | None:
         return None if rule is None else compile_rule(rule, knowledge)
 
-    rungs = knowledge.ladders[ladder].rungs
-    return tuple((compiled(rung.when), compiled(rung.straight_if)) for rung in rungs)
+    return tuple((compiled(rung.when), compiled(rung.straight_if)) for rung in ladder.rungs)
 
 
 def _look(
     rung: Rung,
-    rules: tuple[Compiled | None, Compiled | None],
+    rules: _Rules,
     patient: Patient,
     pains: Sequence[str],
 ) -> _Look:
@@ -229,8 +239,11 @@ def _what_came_of(attempt: Attempt) -> str:
         "helped": "helped for a time",
         "not-tolerated": "not tolerated",
     }[attempt.outcome]
-    length = "how long is not recorded" if attempt.days is None else f"{attempt.days} days"
-    return f"{attempt.text}: {said} ({length})"
+    if attempt.days is None:
+        told = "when is not recorded" if attempt.done_once else "how long is not recorded"
+    else:
+        told = f"{attempt.days} days{' ago' if attempt.done_once else ''}"
+    return f"{attempt.text}: {said} ({told})"
 
 
 def _judged_on(attempts: Sequence[Attempt], patient: Patient) -> dt.date | None:

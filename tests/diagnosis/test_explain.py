@@ -313,9 +313,10 @@ def test_explanations_of_all_sets_add_up_to_one(knowledge: Knowledge) -> None:
     conditions = ("hip-osteoarthritis", "sciatica-disc-herniation")
     case = case_of_some(knowledge, record, *conditions)
     exact = posterior(case.problem)
+    states = leading_states(case.problem)
     n = len(case.network.conditions)
     chances = {
-        members: _only(case, exact, members)
+        members: _only(case, exact, states, members)
         for size in range(1, n + 1)
         for members in itertools.combinations(range(n), size)
     }

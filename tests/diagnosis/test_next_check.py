@@ -19,11 +19,12 @@ from crural.diagnosis.next_check import (
     Battery,
     Candidates,
     Check,
+    _by_kind,
+    _entropy_of_two,
     _moved,
     batteries_of,
     candidates_of,
     checks_of,
-    entropy,
     information,
 )
 from crural.diagnosis.states import States, leading_states
@@ -69,7 +70,22 @@ def test_a_finding_that_decides_tells_all_and_one_that_does_not_tells_nothing() 
 
 
 def test_entropy_of_what_is_certain_is_nothing() -> None:
-    np.testing.assert_allclose(entropy(np.array([[1.0, 0.25], [0.0, 0.75]])), [0.0, 0.8112781])
+    np.testing.assert_allclose(
+        _entropy_of_two(np.array([1.0, 0.0, 0.25, 0.5])), [0.0, 0.0, 0.8112781, 1.0]
+    )
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(0, 2**32 - 1))
+@settings(max_examples=50, deadline=None)
+def test_outcomes_are_added_up_kind_by_kind(n: int, n_kinds: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    outcomes, share, kind = rng.random((n, 3)), rng.random(n), rng.integers(0, n_kinds, n)
+
+    mass, joint = _by_kind(outcomes, share, kind, n_kinds)
+
+    belongs = kind == np.arange(n_kinds)[:, None]
+    np.testing.assert_allclose(mass, belongs @ share, atol=1e-12)
+    np.testing.assert_allclose(joint, belongs @ (share[:, None] * outcomes), atol=1e-12)
 
 
 # Proposals -----------------------------------------------------------------------------------
@@ -180,8 +196,8 @@ def test_moves_are_at_most_three_and_worth_telling(proposed: Proposed) -> None:
 
 
 def test_a_result_that_cannot_be_moves_nothing(proposed: Proposed) -> None:
-    impossible = np.zeros(len(proposed.states.weight))
-    assert _moved(proposed.case, proposed.states, impossible) == ()
+    impossible = np.zeros((len(proposed.states.weight), 1))
+    assert _moved(proposed.case, proposed.states, impossible) == [()]
 
 
 REFLEXES = ("reflex-knee-reduced", "reflex-ankle-reduced", "reflexes-brisk", "babinski")

@@ -68,9 +68,22 @@ def mass_of_sets(states: States) -> dict[tuple[int, ...], float]:
 @given(problems(max_causes=4))
 @settings(max_examples=40, deadline=None)
 def test_likelihood_of_a_set_equals_enumeration(problem: Problem) -> None:
+    singles = singles_of(problem)
     for present in every_set(problem):
         expected = likelihood_by_enumeration(problem, present)
-        assert likelihood_of(problem, present) == pytest.approx(expected, rel=1e-9)
+        assert likelihood_of(problem, present, singles) == pytest.approx(expected, rel=1e-9)
+
+
+@given(problems(max_causes=4))
+@settings(max_examples=30, deadline=None)
+def test_sets_are_the_distinct_rows_of_the_causes_in_order(problem: Problem) -> None:
+    states = leading_states(problem)
+    rows, which = np.unique(states.causes, axis=0, return_inverse=True)
+
+    found, found_which = states.sets
+
+    np.testing.assert_array_equal(found, rows)
+    np.testing.assert_array_equal(found_which, which.reshape(-1))
 
 
 @given(problems(max_causes=3))

@@ -11,7 +11,7 @@ from crural.diagnosis import Case
 from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import Array
 from crural.diagnosis.states import leading_states
-from crural.diagnosis.uncertainty import Uncertainty, uncertainty_of
+from crural.diagnosis.uncertainty import DRAWS, SEED, Uncertainty, _noise, uncertainty_of
 from crural.knowledge import Knowledge
 from tests.patients import case_for, patient
 
@@ -47,6 +47,14 @@ def spread_by(case: Case, factor: float) -> Case:
     network = dataclasses.replace(case.network, parameters=parameters)
     priors = dataclasses.replace(case.priors, spread=case.priors.spread * factor)
     return dataclasses.replace(case, network=network, priors=priors)
+
+
+def test_draws_are_the_same_however_many_follow_them() -> None:
+    numbers, priors = _noise(3, 2)
+    every = np.random.default_rng(SEED)
+
+    np.testing.assert_array_equal(numbers, every.standard_normal((DRAWS, 3)))
+    np.testing.assert_array_equal(priors, every.standard_normal((DRAWS, 2)))
 
 
 def uncertain(case: Case, exact: Array) -> Uncertainty:

@@ -126,7 +126,7 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
     return Diagnosis(
         causes=tuple(causes),
         explanations=_explanations(case, exact, states),
-        other=_only(case, exact, (other,)),
+        other=_only(case, exact, states, (other,)),
         error_bound=bounded.error,
         covered=min(states.total / exact.evidence, 1.0),
         checks=checks_of(case, states, candidates),
@@ -180,22 +180,22 @@ def _explanations(case: Case, exact: Posterior, states: States) -> tuple[Explana
     np.add.at(mass, which, states.weight)
     found = []
     for i in np.argsort(-mass)[: EXPLANATIONS + 2]:
-        members = tuple(int(c) for c in np.flatnonzero(sets[i]))
+        members = tuple(np.flatnonzero(sets[i]).tolist())
         names = tuple(case.network.conditions[c] for c in members)
-        found.append(Explanation(names, _only(case, exact, members)))
+        found.append(Explanation(names, _only(case, exact, states, members)))
     found.sort(key=lambda e: -e.probability)
     return tuple(found[:EXPLANATIONS])
 
 
-def _only(case: Case, exact: Posterior, members: tuple[int, ...]) -> float:
+def _only(case: Case, exact: Posterior, states: States, members: tuple[int, ...]) -> float:
     """P(exactly these causes | evidence): every way in which they can act, added up."""
     problem = case.problem
-    at = set(members)
-    chance = problem.background_scalar / exact.evidence
-    for cause, prior in enumerate(problem.prior):
-        absent = 1.0 - float(prior)
-        for parent, child, probability in problem.links:
-            if child == cause and parent in at:
-                absent *= 1.0 - probability
-        chance *= (1.0 - absent) if cause in at else absent
-    return chance * likelihood_of(problem, members)
+    absent = 1.0 - problem.prior
+    for parent, child, probability in problem.links:
+        if parent in members:
+            absent[child] *= 1.0 - probability
+    there = np.zeros(len(absent), dtype=bool)
+    there[list(members)] = True
+    chance = float(np.where(there, 1.0 - absent, absent).prod())
+    likelihood = likelihood_of(problem, members, states.singles)
+    return chance * problem.background_scalar / exact.evidence * likelihood

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,14 +92,17 @@ def _others(problem: Problem) -> tuple[Array, Array]:
     for parent, child, probability in problem.links:
         parents.setdefault(child, []).append((parent, probability))
 
+    children = [cause for cause in problem.order if cause in parents]
+
     def spread(known: Array) -> Array:
         """Probabilities down the links, where they are not known yet."""
-        result = known.copy()
-        for cause in problem.order:
+        open_ = np.isnan(known)
+        result = np.where(open_, 1.0 - (1.0 - own), known)
+        for cause in children:
             spared = np.full(n, 1.0 - own[cause])
-            for parent, probability in parents.get(cause, ()):
+            for parent, probability in parents[cause]:
                 spared *= 1.0 - result[:, parent] * probability
-            result[:, cause] = np.where(np.isnan(known[:, cause]), 1.0 - spared, known[:, cause])
+            result[:, cause] = np.where(open_[:, cause], 1.0 - spared, known[:, cause])
         return result
 
     unknown = np.full((n, n), np.nan)
@@ -133,17 +137,60 @@ def _by_cause(network: Network, by_group: Array) -> Array:
     """The same for each cause as for each group, averaged over how the cause can act."""
     share = shares_of(network)[:, None]
     averaged = 1.0 - share + share * by_group
-    result = np.ones((len(network.conditions), by_group.shape[1]))
-    for cause, of in enumerate(network.groups_of):
-        variants = network.variants[cause]
-        common = [g for g in of if network.groups[g].variant is None]
-        result[cause] = averaged[common].prod(axis=0)
-        if variants:
-            result[cause] *= sum(
-                v.share * averaged[[g for g in of if network.groups[g].variant == i]].prod(axis=0)
-                for i, v in enumerate(variants)
-            )
+    parts = _parts_of(network)
+    products = np.ones((parts.count, by_group.shape[1]))
+    products[parts.filled] = np.multiply.reduceat(averaged[parts.groups], parts.starts, axis=0)
+    result = products[: len(network.conditions)]
+    if len(parts.with_variants):
+        forms = parts.shares[:, None] * products[len(network.conditions) :]
+        result[parts.with_variants] *= np.add.reduceat(forms, parts.first_variant, axis=0)
     return result
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts into which the groups of all causes fall: what each cause always has, in the order
+    of the causes, then every variant.
+
+    Of the `count` parts those in `filled` have groups; `groups` are these, part by part, each part
+    from its place in `starts` on. `shares` are those of all variants; the variants of the causes
+    `with_variants` begin at `first_variant`.
+    """
+
+    count: int
+    filled: Ints
+    groups: Ints
+    starts: Ints
+    shares: Array
+    with_variants: Ints
+    first_variant: Ints
+
+
+@lru_cache(maxsize=16)
+def _parts_of(network: Network) -> _Parts:
+    def groups(cause: int, variant: int | None) -> list[int]:
+        return [g for g in network.groups_of[cause] if network.groups[g].variant == variant]
+
+    causes = range(len(network.conditions))
+    parts = [groups(cause, None) for cause in causes]
+    shares: list[float] = []
+    first: dict[int, int] = {}
+    for cause in causes:
+        for i, variant in enumerate(network.variants[cause]):
+            first.setdefault(cause, len(shares))
+            shares.append(variant.share)
+            parts.append(groups(cause, i))
+    filled = [i for i, part in enumerate(parts) if part]
+    sizes = [len(parts[i]) for i in filled]
+    return _Parts(
+        count=len(parts),
+        filled=np.array(filled, dtype=np.int64),
+        groups=np.array([g for part in parts for g in part], dtype=np.int64),
+        starts=np.cumsum([0, *sizes[:-1]]),
+        shares=np.array(shares),
+        with_variants=np.array(list(first), dtype=np.int64),
+        first_variant=np.array(list(first.values()), dtype=np.int64),
+    )
 
 
 def predicted_low(case: Case, states: States) -> Array:
@@ -195,7 +242,7 @@ def reasons_of(
     ]
     # Impossible and certain come out as ratios that no clinician reads; four digits are enough.
     speaking = [r for r in every if max(r.likelihood_ratio, 1 / r.likelihood_ratio) >= NO_REASON]
-    ordered = sorted(speaking, key=lambda r: -abs(np.log(r.likelihood_ratio)))
+    ordered = sorted(speaking, key=lambda r: -abs(math.log(r.likelihood_ratio)))
     return (
         tuple(r for r in ordered if r.likelihood_ratio > 1),
         tuple(r for r in ordered if r.likelihood_ratio < 1),
@@ -208,7 +255,7 @@ def _reason(case: Case, fact: Fact, ratio: float, cause: int) -> Reason:
         fact.finding,
         fact.place,
         fact.state,
-        float(np.clip(ratio, 1e-4, 1e4)),
+        min(max(ratio, 1e-4), 1e4),
         sources,
         because or fact.why,
     )
@@ -216,7 +263,11 @@ def _reason(case: Case, fact: Fact, ratio: float, cause: int) -> Reason:
 
 def sources_of(case: Case, finding: str, cause: int) -> tuple[tuple[str, ...], str | None]:
     """Evidence ids behind the frequency of a finding in a condition, and the stated reason."""
-    network = case.network
+    return _sources_in(case.network, finding, cause)
+
+
+@lru_cache(maxsize=65536)
+def _sources_in(network: Network, finding: str, cause: int) -> tuple[tuple[str, ...], str | None]:
     node = network.node_index.get(finding)
     if node is None:
         return (), None
@@ -262,5 +313,5 @@ def missing_of(
         for i in typical
         if case.facts.state(nodes[i]) is None
     ]
-    found.sort(key=lambda m: -m.frequency * np.log(m.frequency / m.elsewhere))
+    found.sort(key=lambda m: -m.frequency * math.log(m.frequency / m.elsewhere))
     return tuple(found[:most])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from crural.diagnosis.network import BILATERAL, Array, Flags, Ints
+from crural.diagnosis.network import BILATERAL, Array, Flags, Ints, Network
 from crural.diagnosis.priors import prevalences_at, risk_ratios
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
@@ -70,7 +71,7 @@ class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
     `present[state, finding]` is P(present | state); `gain` and `urgent_gain` are as in `Check`;
-    `set_of[state]` and `emergency_of[state]` are what they inform about.
+    `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about.
     """
 
     names: tuple[str, ...]
@@ -78,13 +79,7 @@ class Candidates:
     gain: Array
     urgent_gain: Array
     set_of: Ints
-    emergency_of: Ints
-
-
-def entropy(probability: Array, axis: int = 0) -> Array:
-    """Shannon entropy in bits along an axis; zeros contribute nothing."""
-    safe = np.where(probability > 0, probability, 1.0)
-    return np.asarray(-(probability * np.log2(safe)).sum(axis=axis))
+    emergency: Ints
 
 
 def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
@@ -93,19 +88,45 @@ def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array
     `present[state, finding]` is P(finding | state), `share[state]` sums to 1, `kind[state]` is the
     class that we want to learn (a set of causes, an urgency).
     """
-    mass, hit = _by_kind(present, share, kind, n_kinds)
-    marginal = hit.sum(axis=0)
-    inside = np.clip(hit / np.where(mass > 0, mass, 1.0)[:, None], 0.0, 1.0)
-    split = entropy(np.stack([marginal, 1 - marginal]))
-    left = (mass[:, None] * entropy(np.stack([inside, 1 - inside]))).sum(axis=0)
-    return np.asarray(np.maximum(split - left, 0.0))
+    return _information(*_by_kind(present, share, kind, n_kinds))
+
+
+def _information(mass: Array, hit: Array) -> Array:
+    """`information` from P(kind), and P(kind and finding): [kind, finding]."""
+    inside = hit / np.where(mass > 0, mass, 1.0)[:, None]
+    split = _entropy_of_two(hit.sum(axis=0))
+    return np.asarray(np.maximum(split - mass @ _entropy_of_two(inside), 0.0))
+
+
+def _entropy_of_two(probability: Array) -> Array:
+    """Entropy in bits of yes and no, for every probability of yes."""
+    yes = np.clip(probability, 0.0, 1.0)
+    no = 1.0 - yes
+    return np.asarray(-_times_log(yes) - _times_log(no))
+
+
+def _times_log(probability: Array) -> Array:
+    """p log2 p; 0 for 0."""
+    logarithm = np.maximum(probability, np.finfo(float).tiny)
+    np.log2(logarithm, out=logarithm)
+    logarithm *= probability
+    return logarithm
 
 
 def _by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> tuple[Array, Array]:
     """P(kind), and P(kind and outcome): [kind, outcome]."""
-    belongs = np.zeros((n_kinds, len(share)))
-    belongs[kind, np.arange(len(share))] = share
-    return belongs.sum(axis=1), belongs @ outcomes
+    order = np.argsort(kind, kind="stable")
+    kinds, starts = np.unique(kind[order], return_index=True)
+    joint = np.zeros((n_kinds, outcomes.shape[1]))
+    joint[kinds] = np.add.reduceat((outcomes * share[:, None])[order], starts, axis=0)
+    mass: Array = np.bincount(kind, weights=share, minlength=n_kinds).astype(np.float64)
+    return mass, joint
+
+
+def _merged(mass: Array, joint: Array, into: Ints) -> tuple[Array, Array]:
+    """P(kind), and P(kind and outcome), of two coarser kinds; `into[kind]` is 0 or 1."""
+    coarse = np.stack([into == 0, into == 1]).astype(float)
+    return coarse @ mass, coarse @ joint
 
 
 def checks_of(
@@ -113,24 +134,27 @@ def checks_of(
 ) -> tuple[Check, ...]:
     """The most useful next checks for their burden, the best first: those that tell most about the
     causes or, when `urgent`, about whether there is an emergency among them."""
-    names, present, gain = candidates.names, candidates.present, candidates.gain
+    names, gain = candidates.names, candidates.gain
     wanted = candidates.urgent_gain if urgent else gain
-    share = states.share
     findings = case.network.knowledge.findings
     cost = np.array([BURDEN[findings[n].burden] for n in names])
     order = np.argsort(-wanted / cost)[:most]
+    order = order[wanted[order] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)]
+    present = candidates.present[:, order]
+    if_present, if_absent = _moved(case, states, present), _moved(case, states, 1 - present)
     return tuple(
         Check(
             finding=names[i],
             burden=findings[names[i]].burden,
-            probability=float(share @ present[:, i]),
+            probability=probability,
             gain=float(gain[i]),
             urgent_gain=float(candidates.urgent_gain[i]),
-            if_present=_moved(case, states, present[:, i]),
-            if_absent=_moved(case, states, 1 - present[:, i]),
+            if_present=moved_by_yes,
+            if_absent=moved_by_no,
         )
-        for i in order
-        if wanted[i] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)
+        for i, probability, moved_by_yes, moved_by_no in zip(
+            order, (states.share @ present).tolist(), if_present, if_absent, strict=True
+        )
     )
 
 
@@ -140,38 +164,63 @@ def batteries_of(
     """Examinations whose findings come together, by information for their burden."""
     names, present = candidates.names, candidates.present
     findings = case.network.knowledge.findings
-    share = states.share
-    n_sets = len(states.sets[0])
     grouped: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         battery = findings[name].battery
         if battery is not None:
             grouped.setdefault(battery, []).append(i)
-    found = []
-    for name, members in grouped.items():
-        best = sorted(members, key=lambda i: -candidates.gain[i])[:BATTERY_SIZE]
-        outcomes = np.ones((len(share), 1))
-        for i in best:
-            column = present[:, i, None]
-            outcomes = np.concatenate([outcomes * (1 - column), outcomes * column], axis=1)
-        burden = max((findings[names[i]].burden for i in best), key=lambda b: BURDEN[b])
-        found.append(
-            Battery(
-                name,
-                burden,
-                tuple(names[i] for i in best),
-                _joint_information(outcomes, share, candidates.set_of, n_sets),
-                _joint_information(outcomes, share, candidates.emergency_of, 2),
-            )
+    best = {
+        # Rounded, so that findings which tell the same stand in the order of the knowledge,
+        # whatever the last digits of their sums are.
+        battery: sorted(members, key=lambda i: -round(float(candidates.gain[i]), 12))[:BATTERY_SIZE]
+        for battery, members in grouped.items()
+    }
+    gains, urgent_gains = _joint_information(
+        [_outcomes(present[:, members]) for members in best.values()], states, candidates
+    )
+    found = [
+        Battery(
+            battery,
+            max((findings[names[i]].burden for i in members), key=lambda b: BURDEN[b]),
+            tuple(names[i] for i in members),
+            gain,
+            urgent_gain,
         )
+        for (battery, members), gain, urgent_gain in zip(
+            best.items(), gains, urgent_gains, strict=True
+        )
+    ]
     found.sort(key=lambda b: -b.gain / BURDEN[b.burden])
     return tuple(found[:most])
 
 
-def _joint_information(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> float:
-    mass, joint = _by_kind(outcomes, share, kind, n_kinds)
-    inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
-    return float(max(entropy(joint.sum(axis=0)) - (mass * entropy(inside, axis=1)).sum(), 0.0))
+def _outcomes(present: Array) -> Array:
+    """P(outcome | state) of all outcomes of a few findings: [state, outcome]."""
+    outcomes = np.ones((len(present), 1))
+    for column in present.T[:, :, None]:
+        outcomes = np.concatenate([outcomes * (1 - column), outcomes * column], axis=1)
+    return outcomes
+
+
+def _joint_information(
+    batteries: list[Array], states: States, candidates: Candidates
+) -> tuple[list[float], list[float]]:
+    """Information in bits of several examinations about the causes and about their urgency.
+
+    All of them are laid side by side: [state, outcome of this or that examination].
+    """
+    if not batteries:
+        return [], []
+    starts = np.cumsum([0, *(outcomes.shape[1] for outcomes in batteries[:-1])])
+    together = np.concatenate(batteries, axis=1)
+    by_set = _by_kind(together, states.share, candidates.set_of, len(states.sets[0]))
+
+    def gains(mass: Array, joint: Array) -> list[float]:
+        inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
+        told = mass @ _times_log(inside) - _times_log(joint.sum(axis=0))
+        return [max(gain, 0.0) for gain in np.add.reduceat(told, starts).tolist()]
+
+    return gains(*by_set), gains(*_merged(*by_set, candidates.emergency))
 
 
 def _emergency_in(case: Case, sets: Flags) -> Ints:
@@ -200,53 +249,77 @@ def candidates_of(case: Case, states: States, low: Array) -> Candidates:
         if f.role == "risk" and case.facts.state(f.id) is None and f.sex in {None, record.sex}
     ]
     risk_present = _risk_given_state(case, states, risks)
-    useful = [i for i in range(len(risks)) if np.ptp(risk_present[:, i]) > 0]
+    useful = np.flatnonzero(np.ptp(risk_present, axis=0) > 0).tolist()
     present = np.clip(np.concatenate([present, risk_present[:, useful]], axis=1), 0.0, 1.0)
     sets, set_of = states.sets
-    emergency_of = _emergency_in(case, sets)[set_of]
+    emergency = _emergency_in(case, sets)
+    by_set = _by_kind(present, states.share, set_of, len(sets))
     return Candidates(
         names=(*names, *(risks[i] for i in useful)),
         present=present,
-        gain=information(present, states.share, set_of, len(sets)),
-        urgent_gain=information(present, states.share, emergency_of, 2),
+        gain=_information(*by_set),
+        urgent_gain=_information(*_merged(*by_set, emergency)),
         set_of=set_of,
-        emergency_of=emergency_of,
+        emergency=emergency,
     )
 
 
 def _risk_given_state(case: Case, states: States, risks: list[str]) -> Array:
     """P(risk factor | state): those with a condition have its risk factors more often."""
     knowledge = case.network.knowledge
-    position = {name: i for i, name in enumerate(risks)}
+    every, of_conditions = _risks_of(case.network)
     prevalences = prevalences_at(knowledge, int(case.facts.record.age))
-    prevalence = np.array([prevalences[name] for name in risks])
-    ratios = risk_ratios(knowledge)
-    odds = np.tile(prevalence / (1 - prevalence), (len(states.weight), 1))
-    for c in range(len(case.network.conditions)):
-        if not states.causes[:, c].any():
-            continue
-        condition = case.network.condition(c)
-        for risk in condition.risks:
-            if risk.finding in position:
-                known = ratios.get((condition.id, risk.finding))
-                ratio = 1e6 if known is None else known.value
-                odds[states.causes[:, c], position[risk.finding]] *= ratio
+    prevalence = np.array([prevalences[name] for name in every])
+    odds = np.tile((prevalence / (1 - prevalence))[:, None], (1, len(states.weight)))
+    for present, (rows, ratios) in zip(states.present, of_conditions, strict=True):
+        there = present > 0
+        if there.any():
+            odds[rows] *= np.where(there, ratios[:, None], 1.0)
+    place = {name: i for i, name in enumerate(every)}
+    odds = odds[[place[name] for name in risks]].T
     return np.asarray(odds / (1 + odds))
+
+
+@lru_cache(maxsize=16)
+def _risks_of(network: Network) -> tuple[tuple[str, ...], tuple[tuple[Ints, Array], ...]]:
+    """All risk factors, and for each condition which of them it has, with what ratio."""
+    knowledge = network.knowledge
+    every = tuple(f.id for f in knowledge.findings.values() if f.role == "risk")
+    place = {name: i for i, name in enumerate(every)}
+    known = risk_ratios(knowledge)
+
+    def ratio(condition: str, risk: str) -> float:
+        found = known.get((condition, risk))
+        return 1e6 if found is None else found.value
+
+    of_conditions = []
+    for i in range(len(network.conditions)):
+        condition = network.condition(i)
+        names = [risk.finding for risk in condition.risks if risk.finding in place]
+        rows = np.array([place[name] for name in names], dtype=np.int64)
+        of_conditions.append((rows, np.array([ratio(condition.id, name) for name in names])))
+    return every, tuple(of_conditions)
 
 
 def _moved(
     case: Case, states: States, factor: Array, *, most: int = 3
-) -> tuple[tuple[str, float, float], ...]:
-    """Causes whose probability a result would move most: (cause, now, then)."""
-    then_share = states.share * factor
-    total = then_share.sum()
-    if total <= 0:
-        return ()
-    now = states.causes.T @ states.share
-    then = states.causes.T @ (then_share / total)
-    top = np.argsort(-np.abs(then - now))[:most]
-    return tuple(
-        (case.network.conditions[i], float(now[i]), float(then[i]))
-        for i in top
-        if abs(then[i] - now[i]) > 0.01
-    )
+) -> list[tuple[tuple[str, float, float], ...]]:
+    """Causes whose probability each of some results would move most: (cause, now, then).
+
+    `factor[state, result]` is P(result | state).
+    """
+    conditions = case.network.conditions
+    present = states.present
+    then_share = states.share[:, None] * factor
+    total = then_share.sum(axis=0)
+    now = present @ states.share
+    then = (present @ then_share / np.where(total > 0, total, 1.0)).T
+    change = np.abs(then - now)
+    return [
+        tuple(
+            (conditions[i], float(now[i]), float(then[result, i]))
+            for i in np.argsort(-change[result])[:most]
+            if possible and change[result, i] > 0.01
+        )
+        for result, possible in enumerate((total > 0).tolist())
+    ]

@@ -31,11 +31,13 @@ _Way = tuple[float, tuple[int, ...], tuple[int, ...]]
 class Singles:
     """Every state of every single cause.
 
-    `weight` is the prior odds of the cause times the chance of the state (with rows that act on no
-    bit averaged over); `rows` the active rows, padded with -1; `quiet` the rows averaged over.
+    States of one cause stand together, the causes in order. `chance` is that of the state when its
+    cause is present (with rows that act on no bit averaged over), `weight` the same times the prior
+    odds of the cause; `rows` the active rows, padded with -1; `quiet` the rows averaged over.
     """
 
     cause: Ints
+    chance: Array
     weight: Array
     rows: Ints
     quiet: Ints
@@ -64,10 +66,22 @@ class States:
         return np.asarray(self.weight / self.weight.sum())
 
     @cached_property
+    def present(self) -> Array:
+        """1 where a cause is present, else 0, as numbers: [cause, state]."""
+        return np.ascontiguousarray(self.causes.T, dtype=np.float64)
+
+    @cached_property
     def sets(self) -> tuple[npt.NDArray[np.bool_], Ints]:
         """The distinct sets of causes, and for each state which of them it belongs to."""
-        kinds, which = np.unique(self.causes, axis=0, return_inverse=True)
-        return kinds, which.reshape(-1)
+        none = len(self.problem.names)
+        causes = np.sort(np.append(self.singles.cause, none)[self.members], axis=1)
+        # One number for each set: numbers are made unique much faster than rows. Negated, they
+        # stand in the order of the rows of `causes`.
+        number = np.zeros(len(causes), dtype=np.int64)
+        for cause in causes.T:
+            number = number * (none + 1) - cause
+        _, first, which = np.unique(number, return_index=True, return_inverse=True)
+        return self.causes[first], which.reshape(-1)
 
     @cached_property
     def bit_probability(self) -> Array:
@@ -112,20 +126,20 @@ def leading_states(problem: Problem) -> States:
     return States(problem, singles, every, weight[top], present[:, :-1], total)
 
 
-def likelihood_of(problem: Problem, causes: tuple[int, ...]) -> float:
-    """P(bits and low findings | exactly these causes are there), without the background's lows."""
-    silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
-    share, scalar = problem.share.tolist(), problem.scalar.tolist()
+def likelihood_of(problem: Problem, causes: tuple[int, ...], singles: Singles) -> float:
+    """P(bits and low findings | exactly these causes are there), without the background's lows.
+
+    `singles` are those of the problem.
+    """
     chance = np.ones(1)
     upper = problem.background_upper[None, :]
     lower = problem.background_lower[None, :]
     for cause in causes:
-        ways = _ways(problem.acts[cause], silent, share, scalar)
-        rows = _ragged([active for _, active, _ in ways])
-        chance = np.multiply.outer(chance, [c for c, _, _ in ways]).reshape(-1)
+        first, last = np.searchsorted(singles.cause, (cause, cause + 1))
+        chance = np.multiply.outer(chance, singles.chance[first:last]).reshape(-1)
         shape = len(chance), problem.n_bits
-        upper = (upper[:, None] * _product(problem.upper, rows)).reshape(shape)
-        lower = (lower[:, None] * _product(problem.lower, rows)).reshape(shape)
+        upper = (upper[:, None] * singles.upper[first:last]).reshape(shape)
+        lower = (lower[:, None] * singles.lower[first:last]).reshape(shape)
     return float(chance @ (upper - lower).prod(axis=1))
 
 
@@ -223,6 +237,7 @@ def singles_of(problem: Problem) -> Singles:
     silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
     share, scalar = problem.share.tolist(), problem.scalar.tolist()
     cause: list[int] = []
+    chances: list[float] = []
     weight: list[float] = []
     rows: list[tuple[int, ...]] = []
     quiet: list[tuple[int, ...]] = []
@@ -230,12 +245,14 @@ def singles_of(problem: Problem) -> Singles:
         odds = float(problem.prior[i] / (1.0 - problem.prior[i]))
         for chance, active, averaged in _ways(part, silent, share, scalar):
             cause.append(i)
+            chances.append(chance)
             weight.append(odds * chance)
             rows.append(active)
             quiet.append(averaged)
     indexed = _ragged(rows)
     return Singles(
         cause=np.array(cause),
+        chance=np.array(chances),
         weight=np.array(weight),
         rows=indexed,
         quiet=_ragged(quiet),

@@ -9,10 +9,11 @@ most is the one whose draws move it most.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from crural.diagnosis.network import Array, Ints
+from crural.diagnosis.network import Array, Ints, Network
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States
 
@@ -72,6 +73,29 @@ def _expit(x: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
 
+def _noise(numbers: int, conditions: int) -> tuple[Array, Array]:
+    """Standard normal draws for the numbers and for the priors: [draw, number]. They come from one
+    sequence, of which the second ones follow the first."""
+    first, all_ = DRAWS * numbers, DRAWS * (numbers + conditions)
+    # Sequences of few lengths are kept; that a longer one begins with the shorter is tested.
+    sequence = _sequence(1 << all_.bit_length())
+    return (
+        sequence[:first].reshape(DRAWS, numbers),
+        sequence[first:all_].reshape(DRAWS, conditions),
+    )
+
+
+@lru_cache(maxsize=8)
+def _sequence(length: int) -> Array:
+    return np.random.default_rng(SEED).standard_normal(length)
+
+
+@lru_cache(maxsize=16)
+def _spreads(network: Network) -> Array:
+    """Standard deviation of every number on its scale."""
+    return np.array([parameter.quantity.spread for parameter in network.parameters])
+
+
 class _Draws:
     """Draws of the numbers that matter for this record, and the weights of the states under them.
 
@@ -85,8 +109,11 @@ class _Draws:
         self.causes = states.causes[: self.used]
         self.weight = states.weight[: self.used]
         self.states = states
-        self.rng = np.random.default_rng(SEED)
         network = case.network
+        # Positions in `singles` of the states of single causes that are used, and their places.
+        self.singles = np.unique(self.members[self.members >= 0])
+        self.single_at = np.full(len(states.singles.weight) + 1, len(self.singles))
+        self.single_at[self.singles] = np.arange(len(self.singles))
         self.rows = self._rows_in_use()
         nodes = [network.node_index[f.finding] for f in case.bits]
         groups = np.array([self._group(r) for r in self.rows], dtype=np.int64)
@@ -98,16 +125,14 @@ class _Draws:
         self.share_ids = share_ids
         wanted = np.unique(np.concatenate([self.ids.ravel(), share_ids]))
         self.wanted = wanted[wanted >= 0]
-        spread = np.array([network.parameters[i].quantity.spread for i in self.wanted])
-        self.noise = self.rng.standard_normal((DRAWS, len(self.wanted)))
-        self.prior_noise = self.rng.standard_normal((DRAWS, len(network.conditions)))
+        spread = _spreads(network)[self.wanted]
+        self.noise, self.prior_noise = _noise(len(self.wanted), len(network.conditions))
         self.shift = np.concatenate([(self.noise * spread).T, np.zeros((1, DRAWS))])
         self.position = np.full(len(network.parameters) + 1, len(self.wanted))
         self.position[self.wanted] = np.arange(len(self.wanted))
 
     def _rows_in_use(self) -> Ints:
-        used = np.unique(self.members[self.members >= 0])
-        rows = self.states.singles.rows[used]
+        rows = self.states.singles.rows[self.singles]
         return np.unique(rows[rows >= 0])
 
     def _group(self, row: int) -> int:
@@ -128,50 +153,59 @@ class _Draws:
         active = np.where(
             share[:, None] < 1, _expit(_logit(share)[:, None] + row_shift) / share[:, None], 1.0
         )
-        shift = self._shift(self.ids.ravel()).reshape(len(self.rows), n_bits, DRAWS)
-        upper = _shifted(problem.upper[self.rows][:, :, None], shift)
-        lower = _shifted(problem.lower[self.rows][:, :, None], shift)
-        at_most = self._of_states(upper) * problem.background_upper[:, None]
-        below = self._of_states(lower) * problem.background_lower[:, None]
-        likelihood = (at_most - below).prod(axis=1)
+        # e^-shift of every number, of which most stand for many rows.
+        factor, number = np.exp(-self.shift), self.position[self.ids]
+        upper = self._of_singles(_shifted(problem.upper[self.rows], factor, number))
+        lower = self._of_singles(_shifted(problem.lower[self.rows], factor, number))
+        likelihood = np.ones((self.used, DRAWS))
+        for bit in range(n_bits):
+            # Bit by bit, so that what is multiplied stays in the near caches.
+            at_most = self._of_states(upper[bit])
+            at_most *= problem.background_upper[bit]
+            below = self._of_states(lower[bit])
+            below *= problem.background_lower[bit]
+            at_most -= below
+            likelihood *= at_most
         stated = self.states.bit_probability[: self.used].prod(axis=1)
         priors = np.exp(self.causes @ (self.prior_noise * self.case.priors.spread).T)
-        weight = (self.weight / stated)[:, None] * likelihood * self._of_states(active) * priors
-        return np.asarray(weight.T)
+        likelihood *= (self.weight / stated)[:, None]
+        likelihood *= self._of_states(self._of_singles(active[:, None])[0])
+        likelihood *= priors
+        return np.asarray(likelihood.T)
 
     def _shift(self, ids: Ints) -> Array:
         """Shift of each number in each draw; none for what is no number: [id, draw]."""
         return np.asarray(self.shift[self.position[ids]])
 
-    def _of_states(self, of_rows: Array) -> Array:
-        """Product over the active rows of each state; the first axis becomes the states."""
+    def _of_singles(self, of_rows: Array) -> Array:
+        """Product over the active rows of each state of a single cause that is used, and 1 for
+        none: [row, bit, draw] becomes [bit, single, draw]."""
         neutral = np.ones((1, *of_rows.shape[1:]))
-        extended = np.concatenate([of_rows, neutral])
         row_at = np.full(len(self.case.problem.share) + 1, len(of_rows))
         row_at[self.rows] = np.arange(len(of_rows))
-        # First the states of single causes, which are few, then what they make together.
-        members = np.unique(self.members[self.members >= 0])
-        singles = _product(extended, row_at[self.states.singles.rows[members]])
-        extended = np.concatenate([singles, neutral])
-        position = np.full(len(self.states.singles.weight) + 1, len(members))
-        position[members] = np.arange(len(members))
-        return _product(extended, position[self.members])
+        rows = row_at[self.states.singles.rows[self.singles]]
+        found = np.concatenate([_product(np.concatenate([of_rows, neutral]), rows), neutral])
+        return np.ascontiguousarray(found.transpose(1, 0, 2))
+
+    def _of_states(self, of_singles: Array) -> Array:
+        """Product over the members of each state: [single, draw] becomes [state, draw]."""
+        return _product(of_singles, self.single_at[self.members])
 
     def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
         """The most moving number of each cause, by its correlation with the draws."""
         network = self.case.network
         labels = [network.parameters[i] for i in self.wanted]
-        noise = np.concatenate([self.noise, self.prior_noise], axis=1)
         centred = moved - moved.mean(axis=0)
-        slope = (noise.T @ centred) / DRAWS
+        slope = np.concatenate([self.noise.T @ centred, self.prior_noise.T @ centred])
+        slope /= DRAWS
+        best = np.argmax(np.abs(slope), axis=0)
+        step = slope[best, np.arange(len(best))] * 1.645
+        centre = _logit(probability)
+        swings = _expit(centre + step) - _expit(centre - step)
         found: list[Pivot | None] = []
-        for cause in range(len(network.conditions)):
-            best = int(np.argmax(np.abs(slope[:, cause])))
-            step = float(slope[best, cause]) * 1.645
-            centre = _logit(probability[cause : cause + 1])
-            swing = float((_expit(centre + step) - _expit(centre - step))[0])
-            if best < len(labels):
-                parameter = labels[best]
+        for number, swing in zip(best.tolist(), swings.tolist(), strict=True):
+            if number < len(labels):
+                parameter = labels[number]
                 found.append(
                     Pivot(
                         parameter.label,
@@ -182,18 +216,26 @@ class _Draws:
                     )
                 )
             else:
-                name = network.conditions[best - len(labels)]
-                prior = float(self.case.priors.probability[best - len(labels)])
+                name = network.conditions[number - len(labels)]
+                prior = float(self.case.priors.probability[number - len(labels)])
                 found.append(Pivot(f"prior of {name}", prior, swing, "prior", ()))
         return tuple(found)
 
 
-def _shifted(cdf: Array, shift: Array) -> Array:
-    """A cdf whose complement moves by `shift` on the logit scale; 1 stays 1."""
-    up = np.clip(1.0 - cdf, 1e-9, 1 - 1e-9)
+def _shifted(cdf: Array, factor: Array, number: Ints) -> Array:
+    """A cdf [row, bit] whose complement moves on the logit scale: [row, bit, draw]; 1 stays 1.
+
+    `number[row, bit]` is the number behind it, `factor[number, draw]` e^-shift of that number.
+    """
+    moved = np.ones((*cdf.shape, factor.shape[1]))
+    acting = cdf < 1.0
+    up = np.clip(1.0 - cdf[acting], 1e-9, 1 - 1e-9)[:, None]
     # expit(logit(up) + shift), with one exponential.
-    moved = up / (up + (1.0 - up) * np.exp(-shift))
-    return np.where(cdf >= 1.0, 1.0, 1.0 - moved)
+    below = factor[number[acting]]
+    below *= 1.0 - up
+    below += up
+    moved[acting] = 1.0 - up / below
+    return moved
 
 
 def _product(table: Array, members: Ints) -> Array:

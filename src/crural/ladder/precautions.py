@@ -53,7 +53,7 @@ def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]
     most exact.
     """
     # Several ladders name one treatment.
-    asked = (precautions_of, treatment.id)
+    asked = (precautions_of, treatment.id, treatment.family, treatment.precautions)
     return patient.memo.once(asked, lambda: _strictest(treatment, patient))
 
 

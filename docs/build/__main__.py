@@ -33,6 +33,8 @@ COPIED = (
     "examples/*.yaml",
     "benchmarks/*.md",
 )
+# What the program itself needs lives with it, and is published beside its like.
+PUBLISHED = {"src/crural/report/schema/assessment.json": "docs/schema/assessment.json"}
 NOT_MEASURED = {
     "docs/validation.md": """\
 # Validation
@@ -77,6 +79,8 @@ def gather(root: Path, target: Path) -> None:
             copy = target / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
+    for source, name in PUBLISHED.items():
+        _put(target / name, (root / source).read_text(encoding="utf-8"))
     for name, text in NOT_MEASURED.items():
         if not (target / name).exists():
             _put(target / name, text)

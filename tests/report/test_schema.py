@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from jsonschema import Draft202012Validator
 
 from crural import Assessment
 from crural.report import as_data, to_json
+from crural.report.as_json import SCHEMA_FILE
 
 from .made import assessment_data, cause
 
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "docs" / "schema" / "assessment.json").read_text("utf-8")
-)
+SCHEMA = json.loads(SCHEMA_FILE.read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 Path_ = tuple[str | int, ...]

@@ -1,11 +1,13 @@
-"""An assessment as JSON, schema crural/assessment/1 (docs/schema/assessment.json)."""
+"""An assessment as JSON, schema crural/assessment/1 (schema/assessment.json, beside this)."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from crural.assessment import Assessment
 from crural.diagnosis import CauseFound
@@ -14,12 +16,13 @@ from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
 from crural.diagnosis.uncertainty import Pivot
 from crural.facts import Fact, Facts
-from crural.knowledge import Finding, Knowledge, cite
+from crural.knowledge import Finding, Knowledge
 from crural.knowledge.therapy_checks import sites_of
-from crural.report.treatment import ask, treatment_data
+from crural.report.treatment import ask, sources, treatment_data
 from crural.safety import OpenAlert, RaisedAlert
 
 SCHEMA = "crural/assessment/1"
+SCHEMA_FILE: Final = Path(__file__).parent / "schema" / "assessment.json"
 
 # A cause with its probability now and after a result.
 Move: TypeAlias = tuple[str, float, float]
@@ -82,7 +85,7 @@ def _alert(alert: RaisedAlert, knowledge: Knowledge) -> dict[str, Any]:
         "action": alert.action,
         "about": list(alert.about),
         "plain": [knowledge.conditions[c].plain for c in alert.about if c in knowledge.conditions],
-        "sources": _sources(alert.sources, knowledge),
+        "sources": sources(alert.sources, knowledge),
     }
 
 
@@ -103,7 +106,7 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
         "id": cause.id,
         "name": cause.name,
         "plain": condition.plain,
-        "acts_at": list(sites_of(condition, knowledge)),
+        "acts_at": list(_sites(cause.id, knowledge)),
         "urgency": condition.urgency,
         "probability": cause.probability,
         "prior": cause.prior,
@@ -125,6 +128,11 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=2048)
+def _sites(condition: str, knowledge: Knowledge) -> tuple[str, ...]:
+    return sites_of(knowledge.conditions[condition], knowledge)
+
+
 def _pivot(pivot: Pivot, knowledge: Knowledge) -> dict[str, Any]:
     return {
         "number": pivot.label,
@@ -132,10 +140,11 @@ def _pivot(pivot: Pivot, knowledge: Knowledge) -> dict[str, Any]:
         "value": pivot.value,
         "swing": pivot.swing,
         "origin": pivot.origin,
-        "sources": _sources(pivot.sources, knowledge),
+        "sources": sources(pivot.sources, knowledge),
     }
 
 
+@lru_cache(maxsize=16384)
 def _in_words(label: str, knowledge: Knowledge) -> str:
     """A number's label with names in place of ids."""
 
@@ -159,11 +168,12 @@ def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
         "side": reason.place if finding.sided else None,
         "likelihood_ratio": reason.likelihood_ratio,
         "because": reason.because,
-        "sources": _sources(reason.sources, knowledge),
+        "sources": sources(reason.sources, knowledge),
     }
 
 
-def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
+@lru_cache(maxsize=8192)
+def _finding(finding: str, knowledge: Knowledge) -> Mapping[str, Any]:
     entry = knowledge.findings.get(finding)
     if entry is None:
         # A field of the record, such as the drugs taken, or what came of a treatment.
@@ -179,12 +189,18 @@ def _finding(finding: str, knowledge: Knowledge) -> dict[str, Any]:
 
 def _in_order(facts: Facts) -> list[Fact]:
     """Stated before implied, what is there before what is not, then in the vocabulary's order."""
-    position = {finding: i for i, finding in enumerate(facts.knowledge.findings)}
+    position = _positions(facts.knowledge)
 
     def key(fact: Fact) -> tuple[bool, bool, int, str]:
         return not fact.stated, fact.state == 0, position[fact.finding], fact.place
 
     return sorted(facts.table.values(), key=key)
+
+
+@lru_cache(maxsize=4)
+def _positions(knowledge: Knowledge) -> Mapping[str, int]:
+    """The place of each finding in the vocabulary."""
+    return {finding: i for i, finding in enumerate(knowledge.findings)}
 
 
 def _fact(fact: Fact, knowledge: Knowledge) -> dict[str, Any]:
@@ -209,10 +225,6 @@ def _said(finding: Finding, state: int) -> str:
     if finding.graded:
         return f"{finding.name}: {finding.states[state].name}"
     return finding.name if state else f"{finding.name}: absent"
-
-
-def _sources(sources: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
-    return [cite(knowledge.evidence[s]) for s in sources if s in knowledge.evidence]
 
 
 def _check(check: Check, knowledge: Knowledge) -> dict[str, Any]:

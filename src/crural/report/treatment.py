@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -308,8 +309,9 @@ def _opioids(total: OpioidTotal) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8192)
 def ask(fact: str, knowledge: Knowledge) -> Mapping[str, Any]:
-    """What is to be found out: its id, name and question."""
+    """What is to be found out: its id, name and question. The same for every patient."""
     entry = knowledge.findings.get(fact)
     name = fact.replace("_", " ") if entry is None else entry.name
     if fact.startswith("tried:"):
@@ -323,4 +325,11 @@ def ask(fact: str, knowledge: Knowledge) -> Mapping[str, Any]:
 
 def sources(names: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
     """Citations of evidence entries."""
-    return [cite(knowledge.evidence[s]) for s in names if s in knowledge.evidence]
+    cited = (_cited(name, knowledge) for name in names)
+    return [citation for citation in cited if citation is not None]
+
+
+@lru_cache(maxsize=16384)
+def _cited(name: str, knowledge: Knowledge) -> Mapping[str, Any] | None:
+    """One citation, written once for all patients; None where there is no such entry."""
+    return cite(knowledge.evidence[name]) if name in knowledge.evidence else None

@@ -30,6 +30,8 @@ ROOMS: Mapping[str, str] = {
     "pump": "crural.commands.pump",
     "intrathecal": "crural.commands.intrathecal",
     "serve": "crural.commands.serve",
+    "users": "crural.commands.users",
+    "backup": "crural.commands.backup",
 }
 
 

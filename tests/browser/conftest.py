@@ -39,14 +39,15 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     there = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(there, server)
+        wait_for(there, server)
         yield there
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def _wait_for(there: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(there: str, server: subprocess.Popen[bytes]) -> None:
+    """Until a server that was started answers."""
     end = time.monotonic() + LONGEST_START
     while True:
         try:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crural.knowledge import Knowledge
-from tests.web.conftest import TOKEN, Visitor
+from tests.web.conftest import Visitor, come
 
 _QUICK = settings(
     max_examples=60,
@@ -31,10 +30,7 @@ _KEYS = ("age", "sex", "side", "setting", "observations", "treatments", "drugs",
 
 @pytest.fixture(scope="module")
 def visitor(app: FastAPI) -> Visitor:
-    client = TestClient(app)
-    found = TOKEN.search(client.get("/assessment").text)
-    assert found is not None
-    return Visitor(client, found[1])
+    return come(app)
 
 
 @_QUICK
@@ -122,9 +118,7 @@ def test_any_entry_is_taken_or_refused(visitor: Visitor, part: str, fields: dict
 @_QUICK
 @given(raw=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_file_is_opened_or_refused(visitor: Visitor, raw: bytes) -> None:
-    answer = visitor.client.post(
-        "/assessment/import", data={"csrf": visitor.token}, files={"file": ("record", raw)}
-    )
+    answer = visitor.upload(raw)
     assert answer.status_code in {200, 422}
 
 

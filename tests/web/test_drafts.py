@@ -1,84 +1,52 @@
-"""Drafts in memory, and what they can become."""
+"""Drafts, how they are kept, and what they can become."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from crural.errors import RecordError
 from crural.knowledge import Knowledge
-from crural.record import Observation
-from crural.web import drafts
-from crural.web.draft import Draft, checked, draft_of, to_record
-from crural.web.drafts import MemoryDrafts
+from crural.record import Observation, record_from_text
+from crural.web.draft import Draft, checked, draft_of, from_text, mark_of, to_record, to_text
 
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+EXAMPLE = Path("examples/left-leg-sciatica.yaml")
 
 
 def _aged(age: float) -> Draft:
     return Draft(age=age, sex="male")
 
 
-def test_changes_can_be_undone_one_by_one() -> None:
-    kept = MemoryDrafts()
-    for age in (40, 50, 60):
-        kept.change("a", lambda _, age=age: _aged(age))  # type: ignore[misc]
-    assert kept.undo("a").age == 50
-    assert kept.undo("a").age == 40
-    assert kept.undo("a") == Draft()
-    assert not kept.can_undo("a")
-    assert kept.undo("a") == Draft()
+def test_a_kept_draft_is_the_same_draft(knowledge: Knowledge) -> None:
+    record = record_from_text(
+        EXAMPLE.read_text(encoding="utf-8"), knowledge.vocabulary, "example", is_json=False
+    )
+    whole = replace(
+        draft_of(record),
+        painted=frozenset({"left-calf", "left-knee", "right-foot"}),
+        nowhere_else=True,
+        skipped=frozenset({"slr-crossed", "crp"}),
+        as_of=dt.date(2026, 3, 1),
+        side=None,
+    )
+    for draft in (Draft(), _aged(40), draft_of(record), whole):
+        assert from_text(to_text(draft)) == draft
+        assert to_text(from_text(to_text(draft))) == to_text(draft)
 
 
-def test_only_so_many_steps_are_kept() -> None:
-    kept = MemoryDrafts()
-    for age in range(drafts.MOST_STEPS_BACK + 20):
-        kept.change("a", lambda _, age=age: _aged(age))  # type: ignore[misc]
-    steps = 0
-    while kept.can_undo("a"):
-        kept.undo("a")
-        steps += 1
-    assert steps == drafts.MOST_STEPS_BACK
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"age": "ten"}', '{"side": "up"}'])
+def test_what_is_no_draft_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(ValueError, match="does not fit the draft of today"):
+        from_text(text)
 
 
-def test_a_change_that_fails_changes_nothing() -> None:
-    kept = MemoryDrafts()
-    kept.change("a", lambda _: _aged(40))
-
-    def fails(_: Draft) -> Draft:
-        raise ValueError("refused")
-
-    with pytest.raises(ValueError, match="refused"):
-        kept.change("a", fails)
-    assert kept.of("a").age == 40
-
-
-def test_a_draft_is_forgotten_when_it_is_left_alone() -> None:
-    clock = Clock()
-    kept = MemoryDrafts(clock)
-    kept.change("a", lambda _: _aged(40))
-    clock.now = drafts.IDLE_SECONDS + 1
-    assert kept.of("a") == Draft()
-
-
-def test_the_longest_unused_gives_way_when_there_are_too_many(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(drafts, "MOST_SESSIONS", 2)
-    kept = MemoryDrafts()
-    for session in ("a", "b"):
-        kept.change(session, lambda _: _aged(40))
-    kept.of("a")
-    kept.change("c", lambda _: _aged(40))
-    assert kept.of("b") == Draft()
-    assert kept.of("a").age == 40
+def test_drafts_that_would_be_saved_alike_have_the_same_mark() -> None:
+    asked = replace(_aged(40), skipped=frozenset({"crp"}))
+    assert mark_of(asked) == mark_of(_aged(40))
+    assert mark_of(_aged(41)) != mark_of(_aged(40))
 
 
 def test_a_draft_without_age_or_sex_is_no_record_yet(knowledge: Knowledge) -> None:

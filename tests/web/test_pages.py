@@ -13,14 +13,14 @@ EXAMPLE = Path("examples/left-leg-sciatica.yaml")
 
 
 def test_an_empty_page_asks_for_age_and_sex(visitor: Visitor) -> None:
-    page = visitor.get("/assessment")
+    page = visitor.page()
     assert page.status_code == 200
     assert "Enter age and sex to see the assessment." in text_of(page)
 
 
 def test_a_plain_form_without_scripts_leads_to_the_whole_page(visitor: Visitor) -> None:
     page = visitor.send("basics", live=False, age="46", sex="male", duration="7")
-    assert page.url.path == "/assessment"
+    assert page.url.path == f"/assessment/{visitor.desk}"
     assert not page.url.query
     assert "What causes the pain" in text_of(page)
     assert 'value="46"' in page.text
@@ -48,7 +48,7 @@ def test_pain_nowhere_else_makes_the_other_places_absent(patient: Visitor) -> No
 
 def test_a_place_that_does_not_exist_is_not_painted(patient: Visitor) -> None:
     patient.send("pain", spot=["left-ear", "left-calf"])
-    assert "1 place painted" in text_of(patient.get("/assessment"))
+    assert "1 place painted" in text_of(patient.page())
 
 
 def test_a_value_is_converted_to_the_unit_of_its_finding(patient: Visitor) -> None:
@@ -70,9 +70,9 @@ def test_an_answer_can_be_taken_back(patient: Visitor) -> None:
 
 
 def test_what_is_not_known_is_not_asked_again(patient: Visitor) -> None:
-    first = patient.get("/assessment").text.split('class="question">')[1].split("<")[0]
+    first = patient.page().text.split('class="question">')[1].split("<")[0]
     finding = (
-        patient.get("/assessment")
+        patient.page()
         .text.split('class="question">')[1]
         .split('name="finding" value="')[1]
         .split('"')[0]
@@ -88,7 +88,7 @@ def test_the_interview_asks_whether_the_painted_area_is_that_of_a_root(patient: 
 
 
 def test_the_interview_says_why_it_asks(patient: Visitor) -> None:
-    assert "Why this:" in text_of(patient.get("/assessment"))
+    assert "Why this:" in text_of(patient.page())
 
 
 @pytest.mark.parametrize(
@@ -165,32 +165,30 @@ def test_undo_takes_the_last_change_back(patient: Visitor) -> None:
     assert "slr-positive" not in patient.record()
 
 
-def test_a_new_patient_begins_empty(patient: Visitor) -> None:
-    page = patient.send("new", live=False)
+def test_a_new_patient_begins_empty_and_leaves_the_other_as_it_was(patient: Visitor) -> None:
+    page = patient.get("/assessment")
+    assert page.url.path != f"/assessment/{patient.desk}"
     assert "Enter age and sex" in text_of(page)
+    assert "age: 46" in patient.record()
 
 
 def test_a_record_that_is_opened_and_kept_again_is_the_same(visitor: Visitor) -> None:
-    send = {"file": ("record.yaml", EXAMPLE.read_bytes())}
-    visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    visitor.upload(EXAMPLE.read_bytes())
     first = visitor.record()
     assert "finding: slr-positive, present: true, side: left" in first
-    send = {"file": ("record.yaml", first.encode())}
-    visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    visitor.upload(first.encode())
     assert visitor.record() == first
 
 
 def test_the_duration_of_an_opened_record_is_shown_as_it_was_said(visitor: Visitor) -> None:
-    send = {"file": ("record.yaml", EXAMPLE.read_bytes())}
-    page = visitor.client.post("/assessment/import", data={"csrf": visitor.token}, files=send)
+    page = visitor.upload(EXAMPLE.read_bytes())
     assert 'name="duration" inputmode="decimal" size="4" autocomplete="off" value="7"' in page.text
     assert "<option selected>weeks</option>" in page.text
 
 
 def test_a_file_that_is_no_record_is_refused_with_its_line(patient: Visitor) -> None:
     before = patient.record()
-    send = {"file": ("record.yaml", b"age: 46\nsexx: male\n")}
-    page = patient.client.post("/assessment/import", data={"csrf": patient.token}, files=send)
+    page = patient.upload(b"age: 46\nsexx: male\n")
     assert page.status_code == 422
     assert "the file:2" in text_of(page)
     assert patient.record() == before
@@ -199,7 +197,7 @@ def test_a_file_that_is_no_record_is_refused_with_its_line(patient: Visitor) -> 
 def test_visitors_do_not_see_each_other(visit: Callable[[], Visitor]) -> None:
     first, second = visit(), visit()
     first.send("basics", age="46", sex="male")
-    assert "Enter age and sex" in text_of(second.get("/assessment"))
+    assert "Enter age and sex" in text_of(second.page())
 
 
 def test_a_cause_tells_for_and_against_and_its_sources_are_two_clicks_away(
@@ -207,7 +205,7 @@ def test_a_cause_tells_for_and_against_and_its_sources_are_two_clicks_away(
 ) -> None:
     for finding in ("slr-positive", "pain-buttock", "reflex-ankle-reduced", "worse-sitting"):
         patient.send("answer", finding=finding, answer="present")
-    cause = patient.get("/assessment/cause/sciatica-disc-herniation")
+    cause = patient.get("cause/sciatica-disc-herniation")
     links = [part.split('"')[0] for part in cause.text.split('href="/knowledge/evidence/')[1:]]
     pages = [patient.get(f"/knowledge/evidence/{link}").text for link in dict.fromkeys(links)]
     assert all("<h2>Source</h2>" in page for page in pages)
@@ -215,16 +213,16 @@ def test_a_cause_tells_for_and_against_and_its_sources_are_two_clicks_away(
 
 
 def test_an_improbable_cause_is_explained_when_it_is_asked_for(patient: Visitor) -> None:
-    page = patient.get("/assessment/cause/osteoid-osteoma")
+    page = patient.get("cause/osteoid-osteoma")
     assert page.status_code == 200
     assert "Against" in page.text
 
 
 def test_sections_that_were_open_come_back_open(patient: Visitor) -> None:
     key = "cause-sciatica-disc-herniation"
-    data = {"csrf": patient.token, "finding": "slr-positive", "answer": "present"}
+    data = {**patient.marks(), "finding": "slr-positive", "answer": "present"}
     headers = {"hx-request": "true", "x-open": key}
-    update = patient.client.post("/assessment/answer", data=data, headers=headers)
+    update = patient.client.post(patient.at("answer"), data=data, headers=headers)
     assert f'id="{key}" open' in update.text
     assert 'class="evidence"' in update.text
 
@@ -240,28 +238,28 @@ def test_sections_that_were_open_come_back_open(patient: Visitor) -> None:
     ],
 )
 def test_what_is_made_of_the_assessment_can_be_had(patient: Visitor, path: str, kind: str) -> None:
-    made = patient.get(f"/assessment/{path}")
+    made = patient.get(f"{path}")
     assert made.status_code == 200
     assert made.headers["content-type"].startswith(kind)
 
 
 def test_every_rung_opens_to_its_options(patient: Visitor) -> None:
     patient.send("answer", finding="slr-positive", answer="present")
-    rungs = patient.get("/assessment").text.split('id="rung-')[1:]
+    rungs = patient.page().text.split('id="rung-')[1:]
     assert len(rungs) > 3
     for rung in rungs:
-        page = patient.get(f"/assessment/rung/{rung.split(chr(34))[0]}", **{"hx-request": "true"})
+        page = patient.get(f"rung/{rung.split(chr(34))[0]}", **{"hx-request": "true"})
         assert page.status_code == 200
         assert 'class="option ' in page.text
 
 
 @pytest.mark.parametrize("path", ["report", "cause/hip-osteoarthritis", "record.yaml"])
 def test_nothing_is_made_of_a_record_without_age_and_sex(visitor: Visitor, path: str) -> None:
-    assert visitor.get(f"/assessment/{path}").status_code == 409
+    assert visitor.get(f"{path}").status_code == 409
 
 
 @pytest.mark.parametrize("path", ["cause/no-such", "rung/no-such", "candidacy/no-such", "no-such"])
 def test_what_does_not_exist_is_not_found(patient: Visitor, path: str) -> None:
-    page = patient.get(f"/assessment/{path}")
+    page = patient.get(f"{path}")
     assert page.status_code == 404
     assert "There is no such" in text_of(page)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from click.testing import CliRunner
+import dataclasses
+import socket
+import sqlite3
+import sys
+from pathlib import Path
 
-from crural.commands.serve import serve
+import pytest
+from click.testing import CliRunner, Result
+
+from crural.cli import main
 from crural.errors import CruralError
+from crural.store import Store
 from crural.web.settings import Settings
 
 
@@ -43,7 +50,150 @@ def test_a_setting_never_shows_its_secret() -> None:
     assert "secret" not in repr(Settings(secret=b"hidden")).replace("secret=", "!")
 
 
-def test_an_address_that_others_reach_is_refused_while_there_is_no_sign_in() -> None:
-    result = CliRunner().invoke(serve, ["--host", "0.0.0.0"])
-    assert isinstance(result.exception, CruralError)
-    assert "sign-in" in str(result.exception)
+def test_an_address_that_others_reach_asks_for_sign_in_whatever_is_set() -> None:
+    assert not Settings.from_environment({}).sign_in
+    assert not Settings.from_environment({"CRURAL_SIGN_IN": "no"}).sign_in
+    for given in (
+        {"CRURAL_SIGN_IN": "yes"},
+        {"CRURAL_HOST": "0.0.0.0"},
+        {"CRURAL_HOST": "192.0.2.1", "CRURAL_SIGN_IN": "no"},
+        {"CRURAL_HOSTS": "localhost,clinic.example"},
+        {"CRURAL_HTTPS": "yes"},
+    ):
+        assert Settings.from_environment(given).sign_in, given
+    assert Settings(host="192.0.2.1", sign_in=False).sign_in
+    assert dataclasses.replace(Settings(), host="192.0.2.1").sign_in
+
+
+def _database(folder: Path) -> list[str]:
+    return ["--database", f"sqlite:///{folder}/crural.sqlite3"]
+
+
+def test_an_address_that_others_reach_needs_an_administrator(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["serve", "--host", "0.0.0.0", *_database(tmp_path)])
+    assert result.exit_code == 2
+    assert "there is no administrator yet" in result.output
+    assert "crural users add NAME --role admin" in result.output
+
+
+def test_a_viewer_or_an_inactive_administrator_is_not_enough(tmp_path: Path) -> None:
+    with Store(tmp_path / "crural.sqlite3") as store:
+        store.add_user("Ana", "viewer", "hash", who="test")
+        store.add_user("Bea", "admin", "hash", who="test")
+    assert _served(tmp_path, "--sign-in").exit_code == 7
+    with sqlite3.connect(tmp_path / "crural.sqlite3") as meddling:
+        meddling.execute("UPDATE users SET active = 0 WHERE name = 'Bea'")
+    result = _served(tmp_path, "--sign-in")
+    assert result.exit_code == 2
+    assert "administrator" in result.output
+
+
+def _stopped(*_: object, **given: object) -> None:
+    assert given["access_log"] is False
+    assert given["proxy_headers"] is False
+    sys.exit(7)
+
+
+def _taken_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def clinic_folder(tmp_path: Path) -> Path:
+    """A folder with the database of a clinic that has an administrator."""
+    with Store(tmp_path / "crural.sqlite3") as store:
+        store.add_user("Ana", "admin", "hash", who="test")
+    return tmp_path
+
+
+def _served(folder: Path, *options: str) -> Result:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("uvicorn.run", _stopped)
+        patched.setattr("crural.web.create_app", lambda _: None)
+        port = str(_taken_port())
+        return CliRunner().invoke(main, ["serve", "--port", port, *_database(folder), *options])
+
+
+def test_the_end_of_the_audit_trail_is_told_at_the_start(clinic_folder: Path) -> None:
+    with Store(clinic_folder / "crural.sqlite3") as store:
+        head = store.audit_head()
+    said = _served(clinic_folder).output
+    assert f"ends at {head.seq}:{head.hash}, whole" in said
+    with sqlite3.connect(clinic_folder / "crural.sqlite3") as meddling:
+        meddling.execute("UPDATE users SET role = 'viewer'")
+    assert "WARNING: the audit trail is broken" in _served(clinic_folder).output
+
+
+def test_a_long_trail_is_not_checked_at_the_start(
+    clinic_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crural.commands.serve.CHECKED_AT_START", 1)
+    assert "not checked now" in _served(clinic_folder).output
+
+
+def test_serving_others_without_encryption_is_warned_of(clinic_folder: Path) -> None:
+    assert "unencrypted" not in _served(clinic_folder).output
+    assert "unencrypted" in _served(clinic_folder, "--host", "0.0.0.0").output
+    assert "--name clinic.example" in _served(clinic_folder, "--host", "0.0.0.0").output
+    named = _served(clinic_folder, "--name", "clinic.example", "--https").output
+    assert "WARNING" not in named
+    assert "Crural is at http://127.0.0.1:" in named
+
+
+def test_nobody_is_believed_about_whom_they_ask_for_unless_named(clinic_folder: Path) -> None:
+    result = _served(clinic_folder, "--forwarded-allow", "*")
+    assert result.exit_code == 2
+    assert "name the addresses of the proxies" in result.output
+
+
+def test_examples_come_into_an_empty_database_only(clinic_folder: Path) -> None:
+    assert "example patients were added" in _served(clinic_folder, "--examples").output
+    with Store(clinic_folder / "crural.sqlite3") as store:
+        number = len(store.patients())
+        assert number > 0
+        assert "no examples were added" in _served(clinic_folder, "--examples").output
+        assert len(store.patients()) == number
+
+
+def test_an_address_in_use_is_one_clear_error(clinic_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(main, ["serve", "--port", port, *_database(clinic_folder)])
+    assert result.exit_code == 2
+    assert "cannot be listened on" in result.output
+
+
+def test_a_database_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "crural.sqlite3").write_bytes(b"no database at all" * 100)
+    result = CliRunner().invoke(main, ["serve", "--port", str(_taken_port()), *_database(tmp_path)])
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert "Remedy: put it aside, together with its -wal and -shm files, and restore" in result.output
+
+
+def test_several_processes_share_one_secret_that_no_argument_shows(
+    clinic_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CRURAL_SECRET", "CRURAL_PORT", "CRURAL_DATABASE"):
+        # Set and taken away, so that what the command sets is taken back after the test.
+        monkeypatch.setenv(name, "x")
+        monkeypatch.delenv(name)
+    started: list[dict[str, object]] = []
+
+    def run(app: object, **given: object) -> None:
+        started.append({"app": app, **given})
+
+    monkeypatch.setattr("uvicorn.run", run)
+    port = str(_taken_port())
+    arguments = ["serve", "--port", port, "--workers", "3", *_database(clinic_folder)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert started[0]["app"] == "crural.web:create_app"
+    assert (started[0]["workers"], started[0]["factory"]) == (3, True)
+    first, second = (Settings.from_environment() for _ in range(2))
+    assert first == second
+    assert len(first.secret) >= 32
+    assert first.port == int(port)
+    assert first.secret.decode() not in str(started)

@@ -1,51 +1,233 @@
-"""`crural serve`: the web application on this machine."""
+"""`crural serve`: the web application, on this machine or for a clinic."""
 
 from __future__ import annotations
 
-import dataclasses
+import os
+import secrets
+import signal
+import socket
+import sys
 import webbrowser
+from typing import TYPE_CHECKING
 
 import click
 
+from crural.commands.opening import WHO, database_option, not_installed
 from crural.errors import CruralError
+
+if TYPE_CHECKING:
+    from crural.store import Store
+    from crural.web import Settings
+
+# A larger audit trail takes longer to check than somebody who starts a server wants to wait.
+CHECKED_AT_START = 20_000
+# Answers that have begun are finished when the server is stopped, up to this.
+SECONDS_TO_FINISH = 10
+# Loading the engine on a busy machine may keep a new process from answering for a while.
+SECONDS_TO_LOAD = 120
 
 
 @click.command()
 @click.option("--host", default=None, help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="[default: 8400]")
 @click.option(
-    "--database", default=None, help="A URL.  [default: a file in the user's data folder]"
+    "--name",
+    "names",
+    multiple=True,
+    help="A name under which browsers reach the server; may be repeated.",
 )
+@database_option
+@click.option("--sign-in", is_flag=True, help="Ask for sign-in on this machine's own address too.")
+@click.option("--https", is_flag=True, help="Browsers reach it encrypted, through a proxy.")
+@click.option(
+    "--forwarded-allow",
+    default=None,
+    metavar="ADDRESSES",
+    help="Proxies (comma-separated) that are believed when they say whom they ask for.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes serve.",
+)
+@click.option("--examples", is_flag=True, help="Put example patients into an empty database.")
 @click.option("--open", "open_", is_flag=True, help="Open the page in the browser.")
-def serve(host: str | None, port: int | None, database: str | None, *, open_: bool) -> None:
-    """Serve the web application. Stop it with Ctrl-C."""
+def serve(
+    host: str | None,
+    port: int | None,
+    *,
+    names: tuple[str, ...],
+    database: str | None,
+    forwarded_allow: str | None,
+    workers: int,
+    sign_in: bool,
+    https: bool,
+    examples: bool,
+    open_: bool,
+) -> None:
+    """Serve the web application. Stop it with Ctrl-C.
+
+    On this machine's own address whoever sits before it is the user. Elsewhere people sign in:
+    first make an administrator with `crural users add NAME --role admin`.
+    """
+    # Each answer has a thread of its own already: more of them for the matrices of the simulation
+    # wait for each other, and take ten times as long on a busy machine. Before numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         import uvicorn  # noqa: PLC0415
 
+        from crural.store import Store  # noqa: PLC0415
         from crural.web import Settings, create_app  # noqa: PLC0415
-        from crural.web.settings import LOOPBACK  # noqa: PLC0415
     except ImportError as error:
-        raise CruralError(
-            file="crural serve",
-            problem=f"the web application is not installed ({error.name} is missing)",
-            remedy="install crural[web]",
-        ) from error
+        raise not_installed(error) from error
     given = {
-        k: v for k, v in (("host", host), ("port", port), ("database", database)) if v is not None
+        "CRURAL_HOST": host,
+        "CRURAL_PORT": None if port is None else str(port),
+        "CRURAL_HOSTS": _hosts(host, names) if names else None,
+        "CRURAL_DATABASE": database,
+        "CRURAL_SIGN_IN": "yes" if sign_in else None,
+        "CRURAL_HTTPS": "yes" if https else None,
     }
-    settings = dataclasses.replace(Settings.from_environment(), **given)  # type: ignore[arg-type]
-    if settings.host not in LOOPBACK:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = Settings.from_environment({**os.environ, **chosen})
+    _check_proxies(forwarded_allow)
+    _must_be_free(settings)
+    with Store(settings.database) as store:
+        if settings.sign_in:
+            _must_have_an_admin(store, settings)
+        _say_how_the_trail_is(store)
+        if examples:
+            _add_examples(store)
+    _warn(settings)
+    address = f"http://{_in_an_address(settings.host)}:{settings.port}/"
+    click.echo("Loading the knowledge ...")
+    # Which page was asked for by whom and when is nobody's business: there is no access log.
+    how = {
+        "host": settings.host,
+        "port": settings.port,
+        "access_log": False,
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": forwarded_allow is not None,
+        "forwarded_allow_ips": forwarded_allow or "",
+        "timeout_graceful_shutdown": SECONDS_TO_FINISH,
+    }
+    if workers == 1:
+        app = create_app(settings)
+        _say_where(address, open_=open_)
+        # When all is answered the server passes the signal on. It was asked to stop, and did.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        uvicorn.run(app, **how)  # type: ignore[arg-type]
+        return
+    # The processes take their settings from the environment, which other users of the machine
+    # cannot read, as they can arguments. All must sign with the same secret.
+    os.environ.update(chosen)
+    os.environ.setdefault("CRURAL_SECRET", secrets.token_urlsafe(48))
+    _say_where(address, open_=open_)
+    how["timeout_worker_healthcheck"] = SECONDS_TO_LOAD
+    uvicorn.run("crural.web:create_app", factory=True, workers=workers, **how)  # type: ignore[arg-type]
+
+
+def _hosts(host: str | None, names: tuple[str, ...]) -> str:
+    from crural.web.settings import LOOPBACK  # noqa: PLC0415
+
+    return ",".join((*LOOPBACK, *((host,) if host else ()), *names))
+
+
+def _check_proxies(addresses: str | None) -> None:
+    if addresses is not None and "*" in addresses:
         raise CruralError(
             file="command line",
-            field="host",
-            problem=f"{settings.host} is reached from other machines, and there is no sign-in yet",
-            remedy="leave --host out, and put nothing in front of it that others can reach",
+            field="forwarded-allow",
+            problem="anybody could then say to be anybody else, and sign-in could not be limited",
+            remedy="name the addresses of the proxies, such as 127.0.0.1 or 10.0.0.0/8",
         )
-    address = f"http://{settings.host}:{settings.port}/"
-    click.echo("Loading the knowledge ...")
-    app = create_app(settings)
+
+
+def _must_be_free(settings: Settings) -> None:
+    """Raises CruralError when the address cannot be listened on."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        is_unknown = isinstance(error, socket.gaierror)
+        why = "there is no such address" if is_unknown else os.strerror(error.errno or 0)
+        raise CruralError(
+            file="command line",
+            field="host" if is_unknown else "port",
+            problem=f"{settings.host}:{settings.port} cannot be listened on ({why})",
+            remedy="stop the other program, or name another --port or --host",
+        ) from None
+
+
+def _must_have_an_admin(store: Store, settings: Settings) -> None:
+    if any(user.active and user.role == "admin" for user in store.users()):
+        return
+    where = "" if settings.database is None else " (with the same --database)"
+    raise CruralError(
+        file=store.where,
+        problem="people have to sign in here, and there is no administrator yet",
+        remedy=f"run `crural users add NAME --role admin`{where}",
+    )
+
+
+def _say_how_the_trail_is(store: Store) -> None:
+    head = store.audit_head()
+    told = f"Audit trail: {head.seq} entries, ends at {head.seq}:{head.hash}"
+    if head.seq > CHECKED_AT_START:
+        click.echo(f"{told} (not checked now; the page /audit does)")
+        return
+    check = store.verify_audit()
+    if check.broken is None:
+        click.echo(f"{told}, whole")
+        return
+    place = "" if check.broken.seq is None else f" at entry {check.broken.seq}"
+    click.echo(told)
+    click.echo(
+        f"WARNING: the audit trail is broken{place}: {check.broken.problem}. "
+        "Keep the database as it is, and find out who could write to it.",
+        err=True,
+    )
+
+
+def _add_examples(store: Store) -> None:
+    from crural.knowledge import load_knowledge  # noqa: PLC0415
+    from crural.web.examples import add_examples  # noqa: PLC0415
+
+    if store.patients(limit=1):
+        click.echo("There are patients already: no examples were added.")
+        return
+    added = add_examples(store, load_knowledge(), WHO)
+    click.echo(f"{added} example patients were added.")
+
+
+def _warn(settings: Settings) -> None:
+    from crural.web.settings import LOOPBACK  # noqa: PLC0415
+
+    is_reached = not {settings.host, *settings.hosts} <= set(LOOPBACK)
+    if is_reached and not settings.https:
+        click.echo(
+            "WARNING: passwords and patients will cross the network unencrypted. Put a proxy with "
+            "https before this server and start it with --https.",
+            err=True,
+        )
+    if settings.host in {"0.0.0.0", "::"} and not (
+        set(settings.hosts) - {*LOOPBACK, "0.0.0.0", "::"}
+    ):
+        click.echo(
+            "WARNING: under the name by which others know it, this server will refuse to answer. "
+            "Name it: --name clinic.example",
+            err=True,
+        )
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _say_where(address: str, *, open_: bool) -> None:
     click.echo(f"Crural is at {address} (Ctrl-C stops it)")
     if open_:
         webbrowser.open(address)
-    # Addresses hold no patient data, but who asked what and when is nobody's business either.
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="warning")

@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from crural.knowledge import Knowledge, load_knowledge
-from crural.store import Store
+from crural.report import words
+from crural.store import (
+    BusyError,
+    ConflictError,
+    DamagedError,
+    DiskFullError,
+    NewerDatabaseError,
+    NotFoundError,
+    Store,
+    StoreError,
+    TakenError,
+    UnreachableError,
+)
 from crural.web import (
     api,
     api_patients,
     browse,
     diary,
+    exports,
+    keeping,
     pages,
     patients,
     signing_in,
     workbench,
 )
-from crural.web.drafts import Drafts, MemoryDrafts
+from crural.web.drafts import Drafts
+from crural.web.gate import Gate
 from crural.web.live import Engine
+from crural.web.noted import Openings
+from crural.web.passwords import Passwords
 from crural.web.search import search_of_all, search_of_findings
 from crural.web.security import Guard, Sessions
 from crural.web.settings import Settings
+from crural.web.showing import is_fragment
 from crural.web.templating import STATIC, Pages, style_sheet
 
 VERSION: Final = "1"
@@ -45,7 +65,6 @@ def create_app(
     settings: Settings | None = None,
     *,
     knowledge: Knowledge | None = None,
-    drafts: Drafts | None = None,
     store: Store | None = None,
 ) -> FastAPI:
     """The web application. Loads the knowledge and compiles the engine, which takes seconds.
@@ -54,8 +73,17 @@ def create_app(
     """
     settings = settings or Settings.from_environment()
     knowledge = knowledge or load_knowledge()
+    opened = store or Store(settings.database)
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if store is None:
+            opened.close()
+
     app = FastAPI(
         title="Crural",
+        lifespan=living,
         version=VERSION,
         summary="Decision support for leg pain that will not go away.",
         openapi_url="/api/v1/openapi.json",
@@ -64,21 +92,28 @@ def create_app(
     )
     app.state.settings = settings
     app.state.sessions = Sessions(settings)
-    app.state.store = store or Store(settings.database)
-    app.state.drafts = drafts or MemoryDrafts()
+    app.state.store = opened
+    app.state.passwords = Passwords()
+    app.state.drafts = Drafts(app.state.store, knowledge)
+    app.state.openings = Openings()
     app.state.engine = Engine(knowledge, compiled=settings.compiled)
     app.state.search = search_of_findings(knowledge)
     app.state.search_all = search_of_all(knowledge)
     app.state.shown = browse.Shown(knowledge)
     files = _static_files()
     app.state.pages = Pages(app.state.sessions, {name: tag for name, (_, tag) in files.items()})
-    for room in (signing_in, patients, pages, diary, workbench, browse, api, api_patients):
+    assessing = (pages, keeping, exports)
+    for room in (signing_in, patients, *assessing, diary, workbench, browse, api, api_patients):
         app.include_router(room.router)
+    app.include_router(signing_in.api)
     app.get("/static/{name}", include_in_schema=False)(_serving(files))
-    app.add_exception_handler(HTTPException, _failed)
+    app.add_exception_handler(StarletteHTTPException, _failed)
     app.add_exception_handler(404, _failed)
     app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(StoreError, _not_kept)
     api.describe(app)
+    # The last one added is the first to be passed.
+    app.add_middleware(Gate)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[_bracketed(h) for h in settings.hosts])
     app.add_middleware(Guard, https=settings.https)
     return app
@@ -114,7 +149,45 @@ async def _failed(request: Request, error: Exception) -> Response:
         said = "There is no such page."
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": {"problem": said}}, status_code=status)
+    return _told(request, said, status)
+
+
+# What the store reports, as the web says it; the first that fits.
+_STATUS: Final[tuple[tuple[type[StoreError], int], ...]] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (TakenError, 409),
+    (BusyError, 503),
+    (DiskFullError, 507),
+    (DamagedError, 503),
+    (UnreachableError, 503),
+    (NewerDatabaseError, 503),
+    (StoreError, 422),
+)
+_TRY_AGAIN_AFTER = "2"
+
+
+async def _not_kept(request: Request, error: Exception) -> Response:
+    """What went wrong with the database. Its name is left out: only its keeper needs it."""
+    assert isinstance(error, StoreError)
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if request.url.path.startswith("/api/"):
+        told = {"problem": error.problem, "field": error.field or "", "remedy": error.remedy}
+        answer: Response = JSONResponse({"error": told}, status_code=status)
+    else:
+        said = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+        answer = _told(request, said, status)
+    if isinstance(error, BusyError):
+        answer.headers["retry-after"] = _TRY_AGAIN_AFTER
+    return answer
+
+
+def _told(request: Request, said: str, status: int) -> Response:
+    """Why something was not possible: a line for a page that stays, otherwise a page."""
     made: Pages = request.app.state.pages
+    if is_fragment(request):
+        line = made.render("message.html.jinja", request, problem=said, lead="", oob=True)
+        return HTMLResponse(line, status_code=status)
     return HTMLResponse(made.render("failed.html.jinja", request, said=said), status_code=status)
 
 
@@ -127,6 +200,4 @@ async def _misread(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         told = {"problem": problem, "field": field, "remedy": "See /api/v1/openapi.json."}
         return JSONResponse({"error": told}, status_code=422)
-    made: Pages = request.app.state.pages
-    page = made.render("failed.html.jinja", request, said=f"{field}: {problem}")
-    return HTMLResponse(page, status_code=422)
+    return _told(request, f"{field}: {problem}", 422)

@@ -7,9 +7,13 @@ that what is on the screen can always be assessed.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
 
 from crural.errors import RecordError
 from crural.knowledge import Knowledge
@@ -106,6 +110,9 @@ class Draft:
         return replace(self, skipped=self.skipped | {finding})
 
 
+_KEPT: Final = TypeAdapter(Draft)
+
+
 def to_record(draft: Draft, knowledge: Knowledge) -> Record | None:
     """The record of a draft; None while age or sex is missing. Raises RecordError."""
     if draft.age is None or draft.sex is None:
@@ -146,6 +153,41 @@ def draft_of(record: Record) -> Draft:
     """The draft that holds what a record says."""
     kept = {f.name for f in fields(Draft)} & set(Record.model_fields)
     return Draft(**{name: getattr(record, name) for name in kept})
+
+
+def reopened(record: Record, knowledge: Knowledge) -> Draft:
+    """As `draft_of`, with the regions painted again that some of its observations stand for."""
+    draft = draft_of(record)
+    found = painting.recovered(draft.observations, draft.painful_side, knowledge)
+    if found is None:
+        return draft
+    painted, nowhere_else, rest = found
+    again = replace(draft, painted=painted, nowhere_else=nowhere_else, observations=rest)
+    as_painted = replace(again, side="as-painted")
+    return as_painted if as_painted.painful_side == record.side else again
+
+
+def to_text(draft: Draft) -> str:
+    """A draft as it is kept while it is worked on; the same text for the same draft."""
+    data = _KEPT.dump_python(draft, mode="json", exclude_defaults=True)
+    for name in ("painted", "skipped"):
+        if name in data:
+            data[name] = sorted(data[name])
+    return json.dumps(data, separators=(",", ":"))
+
+
+def from_text(text: str) -> Draft:
+    """The draft of a kept text. Raises ValueError when it does not fit the draft of today."""
+    try:
+        return _KEPT.validate_json(text)
+    except ValidationError:
+        # Its text would quote what stands in the draft.
+        raise ValueError("does not fit the draft of today") from None
+
+
+def mark_of(draft: Draft) -> str:
+    """What tells drafts apart that would be saved as different records."""
+    return hashlib.sha256(to_text(replace(draft, skipped=frozenset())).encode()).hexdigest()
 
 
 def _record(draft: Draft, knowledge: Knowledge, sex: Sex, age: float) -> Record:

@@ -51,6 +51,12 @@ DERMATOMES: Mapping[str, tuple[str, ...]] = {
     "l5": REGIONS_OF["pain-in-root-l5"],
     "s1": REGIONS_OF["pain-in-root-s1"],
 }
+_LEGS: Mapping[str, tuple[Side, ...]] = {
+    "left": ("left",),
+    "right": ("right",),
+    "both": SIDES,
+    "bilateral": SIDES,
+}
 # How much of the shape must be painted, and how much of the paint on the leg lie in it.
 ALIKE = 0.6
 # Pain here goes with pain of any shape further down.
@@ -98,7 +104,7 @@ def observations_of(
     """What painted regions say. A finding that was stated in words is left to those words."""
     said = {observation.finding for observation in stated}
     sides: dict[str, set[Side]] = {}
-    for side, region in map(_parts, painted):
+    for side, region in map(_parts, sorted(painted)):
         sides.setdefault(FINDING_OF[region], set()).add(side)
     there = [
         Observation(
@@ -116,6 +122,38 @@ def observations_of(
         for finding in dict.fromkeys(FINDING_OF.values())
         if finding not in present | implied | said
     ]
+
+
+def denied(painted: Iterable[str], stated: Sequence[Observation]) -> str | None:
+    """A finding that was stated to be absent everywhere although a region stands for it."""
+    absent = {o.finding for o in stated if o.present is False and o.side is None}
+    there = {o.finding for o in stated if o.present}
+    meant = {FINDING_OF[region] for _, region in map(_parts, painted)}
+    return min(meant & absent - there, default=None)
+
+
+def recovered(
+    stated: Sequence[Observation], painful: PainfulSide | None, knowledge: Knowledge
+) -> tuple[frozenset[str], bool, tuple[Observation, ...]] | None:
+    """Painted regions, whether it hurts nowhere else, and the rest, of which observations were
+    made; None when they cannot have been made of painted regions alone.
+
+    Two regions that stand for one finding cannot be told apart: the first is taken.
+    """
+    region_of = {finding: region for region, finding in reversed([*FINDING_OF.items()])}
+    ours = [o for o in stated if o.by == "patient" and o.finding in region_of]
+    rest = tuple(o for o in stated if o not in ours)
+    painted = frozenset(
+        f"{side}-{region_of[o.finding]}"
+        for o in ours
+        if o.present
+        for side in (_LEGS.get(o.side or painful or "", ()))
+    )
+    nowhere_else = any(o.present is False for o in ours)
+    again = observations_of(painted, nowhere_else, rest, painful, knowledge)
+    if not ours or sorted(again, key=repr) != sorted(ours, key=repr):
+        return None
+    return painted, nowhere_else, rest
 
 
 def _side(

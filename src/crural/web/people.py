@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request
 
-from crural.store import Role
+from crural.store import Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,17 @@ class Person:
 LOCAL: Final = Person(id="local", name="local user", role="admin")
 
 
+def person_of(user: User) -> Person:
+    """A user as somebody who asks."""
+    return Person(id=user.id, name=user.name, role=user.role)
+
+
 def reading(request: Request) -> Person:
-    """Who is asking."""
-    del request
-    return LOCAL
+    """Who is asking. The gate has found out before any route is reached; without it, nobody is."""
+    person: Person | None = getattr(request.state, "person", None)
+    if person is None:
+        raise HTTPException(401, "Sign in first.")
+    return person
 
 
 def editing(person: Annotated[Person, Depends(reading)]) -> Person:

@@ -14,12 +14,14 @@ from typing import Annotated, Final
 
 from fastapi import Depends, HTTPException, Request, Response
 from starlette.datastructures import FormData, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crural.store import Session as SignedIn
 from crural.web.settings import Settings
 
 COOKIE: Final = "crural-session"
+SIGNED_IN_COOKIE: Final = "crural-signed-in"
 TOKEN_FIELD: Final = "csrf"
 TOKEN_HEADER: Final = "x-csrf-token"
 LARGEST_BODY = 1_100_000
@@ -79,7 +81,7 @@ class Guard:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > LARGEST_BODY:
-            refused = PlainTextResponse("This is too large.", status_code=413)
+            refused = _plainly(scope, "This is too large.", 413)
             await refused(scope, receive, guarded_send)
             return
         try:
@@ -89,10 +91,16 @@ class Guard:
             log.error("%s at %s:%s", type(error).__name__, frame.filename, frame.lineno)
             if begun:
                 return
-            failed = PlainTextResponse(
-                "Something went wrong in the program. Nothing was changed.", status_code=500
-            )
+            said = "Something went wrong in the program. Nothing was changed."
+            failed = _plainly(scope, said, 500)
             await failed(scope, receive, guarded_send)
+
+
+def _plainly(scope: Scope, said: str, status: int) -> Response:
+    """An answer that needs nothing of the application: JSON for programs, a line for people."""
+    if scope["path"].startswith("/api/"):
+        return JSONResponse({"error": {"problem": said}}, status_code=status)
+    return PlainTextResponse(said, status_code=status)
 
 
 def inline_style_policy(page: str) -> str:
@@ -105,28 +113,31 @@ def inline_style_policy(page: str) -> str:
 
 
 class Sessions:
-    """Signed random names of sessions, in a cookie that scripts cannot read."""
+    """Cookies that scripts cannot read, and the tokens that forms must carry.
+
+    There are two: a signed random name for whoever looks at a page, which opens nothing and only
+    ties forms to a browser; and the token of somebody signed in, which the store knows.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.secret
         self._https = settings.https
+        # With this prefix browsers take the cookie from this very host only, and only encrypted.
+        self._signed_in_cookie = f"__Host-{SIGNED_IN_COOKIE}" if self._https else SIGNED_IN_COOKIE
+
+    def named(self) -> str:
+        """A new random name."""
+        return secrets.token_urlsafe(24)
 
     def begin(self, response: Response) -> str:
         """A new session, handed to the browser."""
-        name = secrets.token_urlsafe(24)
+        name = self.named()
         self.keep(response, name)
         return name
 
     def keep(self, response: Response, name: str) -> None:
         """Hand the session's cookie to the browser."""
-        response.set_cookie(
-            COOKIE,
-            f"{name}.{self._sign('session', name)}",
-            httponly=True,
-            samesite="lax",
-            secure=self._https,
-            path="/",
-        )
+        self._set(response, COOKIE, f"{name}.{self._sign('session', name)}")
 
     def of(self, request: Request) -> str | None:
         """The session of a request, when its signature is ours."""
@@ -141,23 +152,63 @@ class Sessions:
         """What a form of this session must carry: no other site can know it."""
         return self._sign("csrf", session)
 
+    def sign_in(self, response: Response, token: str) -> None:
+        """Hand the token of somebody who signed in to the browser, until it is closed."""
+        self._set(response, self._signed_in_cookie, token)
+        self._forget(response, COOKIE)
+
+    def sign_out(self, response: Response) -> None:
+        """Take all cookies back."""
+        self._forget(response, self._signed_in_cookie)
+        self._forget(response, COOKIE)
+
+    def sign_in_token(self, request: Request) -> str | None:
+        """What a browser says to be the token of somebody signed in."""
+        return request.cookies.get(self._signed_in_cookie)
+
+    def form_token(self, request: Request) -> str:
+        """What the forms of this page must carry; of whoever is signed in, or else of the browser.
+
+        Empty when there is neither, and then no form is taken.
+        """
+        signed_in: SignedIn | None = getattr(request.state, "signed_in", None)
+        if signed_in is not None:
+            return signed_in.csrf
+        session = getattr(request.state, "session", None) or self.of(request)
+        return self.token(session) if session else ""
+
+    def is_token(self, request: Request, token: object) -> bool:
+        """Is this what a form or program must send along to change something?"""
+        right = self.form_token(request)
+        return (
+            bool(right)
+            and isinstance(token, str)
+            and hmac.compare_digest(token.encode("utf-8", "replace"), right.encode())
+        )
+
+    def keyed(self, purpose: str, text: str) -> str:
+        """A digest that nobody without the server's secret can make, or test guesses against."""
+        return self._sign(purpose, text)
+
+    def _set(self, response: Response, name: str, value: str) -> None:
+        response.set_cookie(
+            name, value, httponly=True, samesite="lax", secure=self._https, path="/"
+        )
+
+    def _forget(self, response: Response, name: str) -> None:
+        response.delete_cookie(name, httponly=True, samesite="lax", secure=self._https, path="/")
+
     def _sign(self, purpose: str, text: str) -> str:
-        return hmac.new(self._secret, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+        said = f"{purpose}:{text}".encode("utf-8", "replace")
+        return hmac.new(self._secret, said, hashlib.sha256).hexdigest()
 
 
 async def checked_form(request: Request) -> FormData:
     """The form of a change, when this session's own page sent it. Raises 403."""
     sessions: Sessions = request.app.state.sessions
-    session = sessions.of(request)
     form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_BODY)
-    token = request.headers.get(TOKEN_HEADER) or form.get(TOKEN_FIELD)
-    if (
-        session is None
-        or not isinstance(token, str)
-        or not hmac.compare_digest(token.encode(), sessions.token(session).encode())
-    ):
+    if not sessions.is_token(request, request.headers.get(TOKEN_HEADER) or form.get(TOKEN_FIELD)):
         raise HTTPException(403, "This page is out of date. Load it anew and try again.")
-    request.state.session = session
     return form
 
 

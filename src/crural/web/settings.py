@@ -18,11 +18,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Settings:
     """Settings of one server.
 
-    `secret` signs session cookies; a new one at every start ends all sessions. `hosts` are the
-    names under which the server answers: any other is refused, so that a foreign page cannot reach
-    it by giving its own name this address. `https`: browsers reach it encrypted, so cookies are
-    sent in no other way. `database` is a URL; without one, patients are kept in a file in the
-    user's data directory.
+    `secret` signs the tokens of forms; a new one at every start makes pages that are open then ask
+    to be loaded anew. Several processes must share one. `hosts` are the names under which the
+    server answers: any other is refused, so that a foreign page cannot reach it by giving its own
+    name this address. `https`: browsers reach it encrypted, so cookies are sent in no other way.
+    `database` is a URL; without one, patients are kept in a file in the user's data directory.
+    `sign_in`: people must sign in; on another address than this machine's own it is always so.
     """
 
     host: str = "127.0.0.1"
@@ -32,16 +33,23 @@ class Settings:
     https: bool = False
     compiled: bool = True
     database: str | None = None
+    sign_in: bool = False
+
+    def __post_init__(self) -> None:
+        if self.host not in LOOPBACK:
+            object.__setattr__(self, "sign_in", True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """The settings that CRURAL_HOST, _PORT, _SECRET, _HOSTS, _HTTPS and _DATABASE name.
+        """The settings that CRURAL_HOST, _PORT, _SECRET, _HOSTS, _HTTPS, _SIGN_IN and _DATABASE
+        name.
 
-        Raises CruralError.
+        Whoever names another host than this machine, or says https, means to be reached by others
+        through something in front of it: then people must sign in too. Raises CruralError.
         """
         given = {
             name: environment[f"CRURAL_{name.upper()}"]
-            for name in ("host", "port", "secret", "hosts", "https", "database")
+            for name in ("host", "port", "secret", "hosts", "https", "sign_in", "database")
             if environment.get(f"CRURAL_{name.upper()}")
         }
         host = given.get("host", cls.host)
@@ -55,14 +63,21 @@ class Settings:
                 "is too short",
                 f"set {SHORTEST_SECRET} random characters or more, or leave it out",
             )
+        names = tuple(dict.fromkeys(name.strip() for name in hosts if name.strip()))
+        https = _is_on(given.get("https"))
         return cls(
             host=host,
             port=int(port),
             secret=given["secret"].encode() if "secret" in given else secrets.token_bytes(32),
-            hosts=tuple(dict.fromkeys(name.strip() for name in hosts if name.strip())),
+            hosts=names,
             database=given.get("database"),
-            https=given.get("https", "").casefold() in {"1", "true", "yes", "on"},
+            https=https,
+            sign_in=_is_on(given.get("sign_in")) or https or not set(names) <= set(LOOPBACK),
         )
+
+
+def _is_on(text: str | None) -> bool:
+    return (text or "").strip().casefold() in {"1", "true", "yes", "on"}
 
 
 def _unfit(name: str, problem: str, remedy: str) -> CruralError:

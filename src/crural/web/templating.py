@@ -15,7 +15,11 @@ from crural.web.units import units_of
 
 STATIC: Final = Path(__file__).parent / "static"
 # What the bar at the top of every page leads to.
-_ROOMS: Final = (("/assessment", "Assessment"), ("/knowledge", "Knowledge"))
+_ROOMS: Final = (
+    ("/patients", "Patients"),
+    ("/workbench", "Workbench"),
+    ("/knowledge", "Knowledge"),
+)
 _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
 
 
@@ -42,10 +46,13 @@ class Pages:
 
     def render(self, template: str, request: Request, **values: Any) -> str:
         """A template as text, with the token that its forms must carry."""
-        session = getattr(request.state, "session", None) or self._sessions.of(request)
-        made = self._environment.get_template(template).render(
-            request=request, csrf=self._sessions.token(session) if session else "", **values
-        )
+        known = {
+            "request": request,
+            "csrf": self._sessions.form_token(request),
+            "person": getattr(request.state, "person", None),
+            "signed_in": getattr(request.state, "signed_in", None) is not None,
+        }
+        made = self._environment.get_template(template).render(**known, **values)
         return words.shown(made)
 
 

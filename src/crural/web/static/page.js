@@ -155,15 +155,43 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 for (const kind of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(kind, (event) => {
-    const status = event.detail.xhr?.status;
-    const said = document.createElement("p");
-    said.className = "problem";
-    said.textContent =
-      status === 403
-        ? "This page is out of date. Load it anew and try again."
-        : "The server did not answer. What is on the screen may be out of date.";
+    const text = event.detail.xhr?.responseText ?? "";
+    const told = new DOMParser().parseFromString(text, "text/html").querySelector("#message");
+    let said = told?.firstElementChild;
+    if (!said) {
+      said = document.createElement("p");
+      said.className = "problem";
+      said.textContent = "The server did not answer. What is on the screen may be out of date.";
+    }
     document.getElementById("message")?.replaceChildren(said);
   });
 }
+
+// ---- saving ---------------------------------------------------------------------------------
+// What was typed a moment ago waits for more to come; a save does not overtake it.
+
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest?.("form[data-live]");
+    if (form) form.dataset.typed = "yes";
+  });
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  delete event.detail.elt.dataset?.typed;
+});
+document.addEventListener("htmx:confirm", (event) => {
+  if (!event.target.matches?.("form.save")) return;
+  const busy = [...document.querySelectorAll("form[data-live]")].filter(
+    (form) => form.dataset.typed || form.classList.contains("htmx-request"),
+  );
+  if (!busy.length) return;
+  event.preventDefault();
+  const answered = busy.map(
+    (form) =>
+      new Promise((done) => form.addEventListener("htmx:afterRequest", done, { once: true })),
+  );
+  Promise.all(answered).then(() => event.detail.issueRequest(true));
+  for (const form of busy) if (form.dataset.typed) htmx.trigger(form, "submit");
+});
 
 prepareMap();

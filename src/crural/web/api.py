@@ -1,47 +1,64 @@
 """The HTTP API: the same shapes as the command line's JSON, described by OpenAPI.
 
-It keeps nothing and needs no session: a record comes in, its assessment goes out.
+What stands here keeps nothing: a record comes in, its assessment goes out, and the knowledge can be
+read. What is kept is reached through `api_patients`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, FastAPI, HTTPException, Query, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Query, Request
 from fastapi import Path as InPath
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from crural.errors import RecordError
 from crural.knowledge import cite
 from crural.record import record_from_data
 from crural.record.schema import record_schema
-from crural.report.as_json import as_data
+from crural.record.shorthand import SCHEMA
+from crural.report.as_json import SCHEMA_FILE, as_data
+from crural.web.api_guard import own_json
+from crural.web.api_shapes import COMPONENT, Failed, Problem, failing
 from crural.web.browse import NumberShown, Shown
 from crural.web.live import Engine
+from crural.web.security import SIGNED_IN_COOKIE, TOKEN_HEADER
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["knowledge"],
+    responses=failing(400, 401, 403),
+    generate_unique_id_function=lambda route: route.name,
+)
 
-_ASSESSMENT_SCHEMA: Final = Path(__file__).parent / "schema" / "assessment.json"
-Id = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=120)]
-
-
-class Problem(BaseModel):
-    """What is wrong, where, and how it is mended."""
-
-    problem: str
-    field: str = ""
-    remedy: str = ""
-
-
-class Failed(BaseModel):
-    """The answer to a request that cannot be served."""
-
-    error: Problem
+Id = Annotated[
+    str,
+    InPath(
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        max_length=120,
+        description="the id of the entry",
+    ),
+]
+_EXAMPLE: Final = {
+    "schema": SCHEMA,
+    "as_of": "2026-03-01",
+    "age": 46,
+    "sex": "male",
+    "side": "left",
+    "present": ["pain-buttock"],
+    "observations": [
+        {"finding": "slr-positive", "present": True, "side": "left"},
+        {"finding": "pain-duration", "value": 9, "unit": "weeks"},
+    ],
+    "treatments": [{"what": "ibuprofen", "days": 14, "response": "partial"}],
+    "drugs": ["metformin"],
+}
 
 
 class FindingFound(BaseModel):
@@ -97,11 +114,38 @@ class Listed(BaseModel):
     name: str
 
 
-_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Failed}, 422: {"model": Failed}}
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Assessment"}}}},
-    415: {"model": Failed},
-    422: {"model": Failed},
+_ABOUT: Final = """\
+The same shapes as those of the command line: a record comes in, an assessment goes out. Patients,
+the versions of their records and their diaries can be kept. Every refusal has the form of `Failed`:
+what is wrong, in which field, and what to do.
+
+Where the server asks people to sign in, send the cookie of a session; to change anything, send its
+token as well. On the machine's own address neither is needed."""
+_TAGS: Final = [
+    {"name": "patients", "description": "What is kept: patients, versions, diaries."},
+    {"name": "knowledge", "description": "Assessing without keeping, and the knowledge behind it."},
+]
+_SECURITY: Final = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SIGNED_IN_COOKIE,
+        "description": "The cookie that signing in sets, named __Host-... behind https.",
+    },
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": TOKEN_HEADER,
+        "description": "The token of the session, for everything that changes something.",
+    },
+}
+_NOT_FOUND: Final = failing(404, 422)
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The assessment, schema crural/assessment/1.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Assessment"}}},
+    },
+    **failing(413, 415, 422),
 }
 
 
@@ -109,6 +153,7 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
     "/assess",
     summary="Assess one record",
     responses=_REFUSED,
+    dependencies=[Depends(own_json)],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -118,23 +163,16 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 )
 def assess(request: Request, record: Annotated[dict[str, Any], Body()]) -> Response:
     """The assessment of a record, schema crural/assessment/1. Nothing is kept."""
-    # A form of another site can send text, but not this type.
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
-    if kind != "application/json":
-        raise HTTPException(415, "Send the record as application/json.")
     engine: Engine = request.app.state.engine
-    try:
-        read = record_from_data(record, engine.knowledge.vocabulary, "the record")
-    except RecordError as error:
-        return _refused(error)
+    read = record_from_data(record, engine.knowledge.vocabulary, "the record")
     return JSONResponse(as_data(engine.answer(read).assessment))
 
 
-@router.get("/findings", summary="Search the vocabulary", responses={422: {"model": Failed}})
+@router.get("/findings", summary="Search the vocabulary", responses=failing(422))
 def findings(
     request: Request,
     q: Annotated[str, Query(max_length=100, description="plain or clinical words")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    limit: Annotated[int, Query(ge=1, le=1000, description="how many at most")] = 20,
 ) -> list[FindingFound]:
     """Findings that the words resemble, the closest first; without words all of them."""
     table = request.app.state.engine.knowledge.findings
@@ -201,22 +239,46 @@ def evidence(request: Request, name: Id) -> EntryTold:
 
 def describe(app: FastAPI) -> None:
     """Put the schemas of record and assessment, as they are published, into the OpenAPI text."""
+    app.add_exception_handler(RecordError, _refused)
+    app.add_exception_handler(405, _no_such_method)
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
             made.update(
                 get_openapi(
-                    title=app.title, version=app.version, summary=app.summary, routes=app.routes
+                    title=app.title,
+                    version=app.version,
+                    summary=app.summary,
+                    description=_ABOUT,
+                    routes=app.routes,
+                    tags=_TAGS,
                 )
             )
-            schemas = made.setdefault("components", {}).setdefault("schemas", {})
-            schemas.update(_components("Record", record_schema()))
-            text = _ASSESSMENT_SCHEMA.read_text(encoding="utf-8")
-            schemas.update(_components("Assessment", json.loads(text)))
+            made["paths"] = _referring(made["paths"])
+            parts = made.setdefault("components", {})
+            parts["securitySchemes"] = _SECURITY
+            schemas = {name: _referring(part) for name, part in parts["schemas"].items()}
+            # What is wrong with a request is told in our own words.
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            schemas |= _components("Record", record_schema() | {"examples": [_EXAMPLE]})
+            schemas |= _components(
+                "Assessment", json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+            )
+            parts["schemas"] = dict(sorted(schemas.items()))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _referring(part: Any) -> Any:
+    """A part of the description, with references in the place of the published schemas."""
+    if isinstance(part, dict):
+        if COMPONENT in part:
+            return {"$ref": f"#/components/schemas/{part[COMPONENT]}"}
+        return {key: _referring(value) for key, value in part.items()}
+    return [_referring(one) for one in part] if isinstance(part, list) else part
 
 
 def _components(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,6 +329,31 @@ def _number(number: NumberShown, shown: Shown) -> NumberTold:
     )
 
 
-def _refused(error: RecordError) -> Response:
+async def _no_such_method(request: Request, error: Exception) -> Response:
+    """What can be done at this address. The framework would name one of its methods only."""
+    path = request.url.path
+    if not path.startswith("/api/"):
+        answer: Response = await request.app.exception_handlers[HTTPException](request, error)
+        return answer
+    allowed = {
+        method.upper()
+        for template, item in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+        for method in item
+    }
+    told = Failed(
+        error=Problem(
+            problem=f"{request.method} is not understood here",
+            remedy=f"use {' or '.join(sorted(allowed))}",
+        )
+    )
+    headers = {"allow": ", ".join(sorted(allowed))}
+    return JSONResponse(told.model_dump(), status_code=405, headers=headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """A record that cannot be used. Pages see to that themselves: elsewhere it is a fault."""
+    if not isinstance(error, RecordError) or not request.url.path.startswith("/api/"):
+        raise error
     told = Failed(error=Problem(problem=error.problem, field=error.field, remedy=error.remedy))
     return JSONResponse(told.model_dump(), status_code=422)

@@ -23,6 +23,7 @@ from benchmarks import (  # noqa: E402
     growth,
     machine,
     spread,
+    web,
 )
 from benchmarks.records import published_records  # noqa: E402
 from crural.diagnosis.inference import use_compiled  # noqa: E402
@@ -80,6 +81,7 @@ def main() -> None:
             spread.EXPLAINED,
             spread.measured,
         ),
+        "web": ("(g) The web application", web.EXPLAINED, lambda: web.measured(knowledge)),
     }
     chosen = sys.argv[1:] or list(sections)
     written = [BEFORE, machine.description(knowledge), ""]

@@ -1,5 +1,6 @@
 # Everything a newcomer needs; `make` alone lists it.
 PYTHON ?= python3
+PORT ?= 8400
 BIN := .venv/bin
 UV := $(BIN)/uv
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras -q
@@ -12,8 +13,11 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-run: $(STAMP) ## set up, then assess the shipped example patient with left leg pain
+# Its patients are kept apart from any that `crural serve` has in the user's data folder.
+run: $(STAMP) ## set up, assess an example patient in the terminal, then open the web application
 	$(BIN)/crural assess examples/left-leg-sciatica.yaml
+	@mkdir -p build
+	$(BIN)/crural serve --examples --open --port $(PORT) --database sqlite:///build/examples.sqlite3
 
 test: $(STAMP) .venv/.ready-services check ## set up, then lint, check types, run the tests with coverage, check the knowledge
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered

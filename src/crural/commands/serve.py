@@ -229,5 +229,11 @@ def _in_an_address(host: str) -> str:
 
 def _say_where(address: str, *, open_: bool) -> None:
     click.echo(f"Crural is at {address} (Ctrl-C stops it)")
-    if open_:
+    if open_ and _has_a_screen():
         webbrowser.open(address)
+
+
+def _has_a_screen() -> bool:
+    # Without one a browser of the terminal would be started, and hold the server up.
+    drawn = ("DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform in {"darwin", "win32"} or any(os.environ.get(name) for name in drawn)

@@ -208,7 +208,7 @@ def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
     """Can this fact alone bring an alert to life? Where it hurts and who the patient is cannot: low
     back pain would keep every alert of the spine open."""
     if isinstance(leaf.quantity, Grade):
-        return knowledge.findings[leaf.quantity.finding].role == "effect"
+        return knowledge.findings[leaf.quantity.finding].role in {"effect", "care"}
     return isinstance(leaf.quantity, _FACTS)
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from crural.knowledge import Knowledge
 from crural.web.search import LONGEST_QUERY, Search, search_of_findings
-from crural.web.units import duration_of
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +26,3 @@ def test_a_misspelt_word_is_forgiven(search: Search) -> None:
 @pytest.mark.parametrize("query", ["", "  ", "?!", "x" * (LONGEST_QUERY * 50)])
 def test_what_says_nothing_finds_nothing(search: Search, query: str) -> None:
     assert search.find(query) == ()
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "said"),
-    [
-        (730.5, "d", (2, "years")),
-        (49, "d", (7, "weeks")),
-        (50, "d", (50, "days")),
-        (3, "weeks", (3, "weeks")),
-    ],
-)
-def test_a_duration_is_shown_as_it_was_said(
-    value: float, unit: str, said: tuple[float, str]
-) -> None:
-    assert duration_of(value, unit) == said

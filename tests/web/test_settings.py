@@ -171,7 +171,9 @@ def test_a_database_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) -> 
     result = CliRunner().invoke(main, ["serve", "--port", str(_taken_port()), *_database(tmp_path)])
     assert result.exit_code == 2
     assert result.output.count("\n") == 1
-    assert "Remedy: put it aside, together with its -wal and -shm files, and restore" in result.output
+    assert (
+        "Remedy: put it aside, together with its -wal and -shm files, and restore" in result.output
+    )
 
 
 def test_several_processes_share_one_secret_that_no_argument_shows(

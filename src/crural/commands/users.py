@@ -97,7 +97,7 @@ def _hash_of_new(name: str) -> str:
     """The hash of a password that is typed, or sent to standard input: never an argument, which
     every user of the machine can read."""
     try:
-        from crural.web.passwords import Passwords  # noqa: PLC0415
+        from crural.web.people.passwords import Passwords  # noqa: PLC0415
     except ImportError as error:
         raise not_installed(error) from error
     if sys.stdin.isatty():

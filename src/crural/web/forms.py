@@ -5,36 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
-
-from crural.knowledge import Knowledge
-from crural.record import record_from_text
-from crural.web.draft import Draft, checked, reopened
-from crural.web.drafts import Seen, seen_by
+from starlette.datastructures import FormData
 
 
 class RefusedError(Exception):
     """A change that cannot be made; tells the user why and what to do."""
-
-
-def seen_in(form: FormData) -> Seen:
-    """Which window sent a form, and what it was shown."""
-    return seen_by(text_in(form, "tab"), text_in(form, "state"))
-
-
-def draft_in_file(form: FormData, knowledge: Knowledge) -> Draft:
-    """The draft of the record file (YAML or JSON) in a form. Raises RefusedError, RecordError."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise RefusedError("No file was sent. Choose one first.")
-    raw = file.file.read()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise RefusedError("The file is not text in UTF-8.") from None
-    is_json = raw.lstrip()[:1] == b"{"
-    record = record_from_text(text, knowledge.vocabulary, "the file", is_json=is_json)
-    return checked(reopened(record, knowledge), knowledge)
 
 
 def text_in(form: FormData, name: str) -> str:

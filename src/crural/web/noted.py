@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 from fastapi import Request
 
 from crural.store import Noted, Store, StoreError
-from crural.web.drafts import Desk
-from crural.web.people import Person
+from crural.web.person import Person
 
 # A page that is loaded again and again is one opening.
 AGAIN_AFTER = 900.0
@@ -64,15 +63,6 @@ def note_opened(request: Request, person: Person, patient: str) -> None:
 def note_taken(request: Request, person: Person, what: Taken, patient: str) -> None:
     """Somebody takes a file or a page about a saved patient along."""
     _note(request, person, what, patient)
-
-
-def note_exported(request: Request, person: Person, what: Taken, desk: Desk) -> None:
-    """Somebody takes what is on a desk along."""
-    store: Store = request.app.state.store
-    if desk.patient is None:
-        store.note(what, who=person.id, item=desk.id)
-    else:
-        _note(request, person, what, desk.id)
 
 
 def _note(request: Request, person: Person, what: Noted, patient: str) -> None:

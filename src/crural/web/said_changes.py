@@ -9,7 +9,7 @@ from typing import Final
 from crural.knowledge import Finding, Knowledge
 from crural.report import words
 from crural.store import Change, FieldChange, Store
-from crural.web.people import LOCAL
+from crural.web.person import LOCAL
 
 _VERB: Final = {"added": "Added", "removed": "Removed", "changed": "Changed"}
 _FIELD: Final = {

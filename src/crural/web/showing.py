@@ -1,4 +1,4 @@
-"""What the rooms of an assessment share: its values for templates, and answers of each kind."""
+"""Answers of each kind that the rooms give, and words that they share."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from crural.web.drafts import Desk
-from crural.web.live import Answered
-from crural.web.people import Person
+from crural.errors import CruralError
+from crural.report import words
 from crural.web.security import inline_style_policy
-
-
-def at(desk: Desk) -> Mapping[str, Any]:
-    """Where a desk is, and how it stands."""
-    return {"desk": desk, "here": f"/assessment/{desk.id}"}
 
 
 def when(at: dt.datetime) -> str:
@@ -31,13 +25,10 @@ def said_by(who: str, names: Mapping[str, str]) -> str:
     return names.get(who, who)
 
 
-def answered_of(request: Request, person: Person, desk: str) -> Answered:
-    """The assessment of what is on a desk. Raises 409 when there is too little to assess."""
-    opened: Desk = request.app.state.drafts.of(person.id, desk)
-    answered: Answered | None = request.app.state.engine.answer_draft(opened.draft)
-    if answered is None:
-        raise HTTPException(409, "Age and sex are needed first.")
-    return answered
+def said_of(error: CruralError) -> str:
+    """What is wrong with what was entered, and what to do."""
+    field = f"the {error.field} " if error.field else ""
+    return f"{words.sentence(field + error.problem)}. {words.sentence(error.remedy)}."
 
 
 def is_fragment(request: Request) -> bool:
@@ -49,11 +40,6 @@ def html_of(request: Request, template: str, status: int = 200, **values: Any) -
     """A template as the answer."""
     made: str = request.app.state.pages.render(template, request, **values)
     return HTMLResponse(made, status_code=status)
-
-
-def whole(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """A whole page as the answer."""
-    return html_of(request, template, status, **values)
 
 
 def self_contained(page: str) -> Response:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from crural.knowledge import Finding
 from crural.report import html, words
 from crural.web.security import Sessions
-from crural.web.units import units_of
 
 STATIC: Final = Path(__file__).parent / "static"
 # What the bar at the top of every page leads to.
@@ -26,7 +26,12 @@ _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
 class Pages:
     """Renders pages and fragments."""
 
-    def __init__(self, sessions: Sessions, tags: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        tags: Mapping[str, str],
+        units_of: Callable[[Finding], tuple[tuple[str, str], ...]],
+    ) -> None:
         self._sessions = sessions
         self._environment = Environment(
             loader=ChoiceLoader([PackageLoader("crural.web"), PackageLoader("crural.report")]),
@@ -59,6 +64,6 @@ class Pages:
 def style_sheet() -> str:
     """The one style sheet: that of the reports, what all pages add to it, and each room's own."""
     folder = Path(__file__).parent / "templates"
-    rooms = sorted(p for p in folder.glob("*.css") if p.name != "crural.css")
+    rooms = sorted(folder.glob("*/*.css"))
     parts = (_REPORT_STYLE, folder / "crural.css", *rooms)
     return "".join(part.read_text(encoding="utf-8") for part in parts)

@@ -141,7 +141,7 @@ BENCHES: Final = (
             Field(name="record", label="Record of the patient", kind="record", group="Record"),
         ),
         answer=_dose,
-        template="workbench_dose.html.jinja",
+        template="workbench/dose.html.jinja",
         aliases={"starting-dose": "proposed", "daily-dose": "proposed"},
         check=True,
     ),
@@ -158,7 +158,7 @@ BENCHES: Final = (
             Field(name="concentration", label="Concentration", of=q.CONCENTRATION),
         ),
         answer=_granuloma,
-        template="workbench_granuloma.html.jinja",
+        template="workbench/granuloma.html.jinja",
         aliases={"daily-dose": "dose"},
         check=True,
     ),
@@ -175,7 +175,7 @@ BENCHES: Final = (
             ),
             fields=(_drug(_WITH_SHEET), _CALL),
             answer=partial(_sheet, kind),
-            template="workbench_sheet.html.jinja",
+            template="workbench/sheet.html.jinja",
         )
         for kind, much in _SHEETS
     ),

@@ -23,7 +23,7 @@ from crural.record import record_from_text
 from crural.report.citations import Citations
 from crural.store import Store, StoreError
 from crural.web.noted import note_opened
-from crural.web.people import Person, Reader
+from crural.web.person import Person, Reader
 from crural.web.security import CheckedForm
 from crural.web.showing import download, html_of, is_fragment, self_contained
 from crural.web.workbench import dosing, pump, spread, stimulation
@@ -160,7 +160,7 @@ def on_the_bench(text: str) -> str:
 def index(request: Request, person: Reader) -> Response:
     """What each bench is for."""
     del person
-    return html_of(request, "workbench.html.jinja", benches=BENCHES.values(), titles=ROOMS)
+    return html_of(request, "workbench/index.html.jinja", benches=BENCHES.values(), titles=ROOMS)
 
 
 @router.get("/workbench/{name:path}")
@@ -177,7 +177,7 @@ def form_of(request: Request, person: Reader, name: str, patient: str = "") -> R
         if patient and one.kind in {"record", "diary"}
     }
     return html_of(
-        request, "workbench_page.html.jinja", **_shown(request, bench, written, Outcome())
+        request, "workbench/page.html.jinja", **_shown(request, bench, written, Outcome())
     )
 
 
@@ -194,7 +194,7 @@ def answer(request: Request, person: Reader, form: CheckedForm, name: str) -> Re
         return _answer_page(request, bench, {}, outcome, live)
     if wanted == "change":
         values = _shown(request, bench, written, Outcome())
-        return html_of(request, "workbench_page.html.jinja", **values)
+        return html_of(request, "workbench/page.html.jinja", **values)
     records = Records(request, person)
     outcome = work(bench, written, vouched=_vouched(form), records=records)
     made = outcome.answered
@@ -213,10 +213,10 @@ def _answer_page(
 ) -> Response:
     values = _shown(request, bench, written, outcome)
     if live:
-        return html_of(request, "workbench_bench.html.jinja", **values)
+        return html_of(request, "workbench/bench.html.jinja", **values)
     values["alone"] = outcome.answered is not None
     status = 422 if outcome.problems else 200
-    return html_of(request, "workbench_page.html.jinja", status, **values)
+    return html_of(request, "workbench/page.html.jinja", status, **values)
 
 
 def _file(bench: Bench, made: Answered, wanted: str) -> Response:

@@ -56,7 +56,7 @@ _ALIASES: Final = {
     "basal-dose": "basal",
     "bolus-dose": "dose",
 }
-_SUM: Final = "workbench_answer.html.jinja"
+_SUM: Final = "workbench/answer.html.jinja"
 _SLIP: Final = (
     "A slip of the unit or of the decimal point gives ten or a thousand times the dose: every "
     "amount is held against what is published, and two people recalculate."

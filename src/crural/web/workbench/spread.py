@@ -145,7 +145,7 @@ BENCHES: Final = (
             ),
         ),
         answer=_spread,
-        template="workbench_spread.html.jinja",
+        template="workbench/spread.html.jinja",
         aliases={"daily-dose": "rate", "single-dose": "bolus"},
         live=True,
         check=True,

@@ -202,7 +202,7 @@ BENCHES: Final = (
             ),
         ),
         answer=_trial,
-        template="workbench_trial.html.jinja",
+        template="workbench/trial.html.jinja",
     ),
     Bench(
         id="stimulation/coverage",
@@ -215,7 +215,7 @@ BENCHES: Final = (
         ),
         fields=(_RECORD,),
         answer=_coverage,
-        template="workbench_coverage.html.jinja",
+        template="workbench/coverage.html.jinja",
     ),
     Bench(
         id="stimulation/programme",
@@ -350,7 +350,7 @@ BENCHES: Final = (
             ),
         ),
         answer=_programme,
-        template="workbench_programme.html.jinja",
+        template="workbench/programme.html.jinja",
     ),
     Bench(
         id="stimulation/before",
@@ -399,6 +399,6 @@ BENCHES: Final = (
             ),
         ),
         answer=_before,
-        template="workbench_before.html.jinja",
+        template="workbench/before.html.jinja",
     ),
 )

@@ -1,0 +1,1 @@
+"""The HTTP API: assessing, the knowledge, and what is kept."""

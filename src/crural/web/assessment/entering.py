@@ -1,0 +1,216 @@
+"""What is entered on a desk. Each change is one POST.
+
+A browser with scripts gets back the parts of the page that changed and puts them in place; one
+without is sent to the whole page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast, get_args
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from crural.errors import RecordError
+from crural.record.field_error import FieldError
+from crural.record.model import Setting as Clinic
+from crural.record.model import Sex
+from crural.record.sides import BodySide, PainfulSide
+from crural.report import words
+from crural.web.assessment import painting
+from crural.web.assessment.draft import ChosenSide, Draft, Part, checked
+from crural.web.assessment.drafts import ChangedElsewhereError, Desk, Drafts
+from crural.web.assessment.forms import draft_in_file, entry_in, measured, observation_in, seen_in
+from crural.web.assessment.shown import entry_words, page, values_of
+from crural.web.forms import RefusedError, date_in, number_in, one_of, text_in
+from crural.web.live import Engine
+from crural.web.person import Editor, Person
+from crural.web.security import CheckedForm
+from crural.web.showing import html_of, is_fragment
+
+router = APIRouter(include_in_schema=False)
+
+_DURATION_UNITS = ("days", "weeks", "months", "years")
+
+
+@router.post("/assessment/{desk}/basics")
+def basics(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """Age, sex, side, setting, duration, severity."""
+
+    def change(draft: Draft) -> Draft:
+        sex = one_of(form, "sex", get_args(Sex))
+        weeks = number_in(form, "pregnancy_weeks", "weeks of pregnancy", 0, 45)
+        side = one_of(form, "side", ("as-painted", *get_args(PainfulSide), "not-recorded"))
+        changed = replace(
+            draft,
+            age=number_in(form, "age", "age", 0, 120),
+            sex=cast(Sex | None, sex),
+            side=None if side == "not-recorded" else cast(ChosenSide, side) or draft.side,
+            setting=cast(Clinic, one_of(form, "setting", get_args(Clinic)) or draft.setting),
+            pregnancy_weeks=None if weeks is None or sex != "female" else int(weeks),
+            as_of=date_in(form, "as_of") or draft.as_of,
+        )
+        duration = number_in(form, "duration", "duration", 0, 36_500)
+        unit = one_of(form, "duration_unit", _DURATION_UNITS) or "weeks"
+        changed = measured(changed, "pain-duration", duration, unit)
+        severity = number_in(form, "severity", "severity", 0, 10)
+        return measured(changed, "pain-severity", severity, "{NRS}")
+
+    return _changed(request, person, desk, form, change)
+
+
+@router.post("/assessment/{desk}/pain")
+def pain(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """The painted places."""
+    spots = frozenset(str(spot) for spot in form.getlist("spot")) & painting.SPOTS
+
+    findings = request.app.state.engine.knowledge.findings
+
+    def change(draft: Draft) -> Draft:
+        denied = painting.denied(spots - draft.painted, draft.observations)
+        if denied is not None:
+            raise RefusedError(
+                f"“{words.sentence(findings[denied].name)}” is entered as absent. Remove it from "
+                "what is entered first."
+            )
+        return replace(draft, painted=spots, nowhere_else="nowhere_else" in form)
+
+    return _changed(request, person, desk, form, change, source="pain")
+
+
+@router.post("/assessment/{desk}/answer")
+def answer(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """One finding: present, absent, in a state, measured, or not known."""
+    engine: Engine = request.app.state.engine
+    finding = engine.knowledge.findings.get(text_in(form, "finding"))
+    if finding is None:
+        raise HTTPException(404, "There is no such finding.")
+    given = text_in(form, "answer")
+    side = cast(BodySide | None, one_of(form, "side", get_args(BodySide)))
+    if not finding.sided:
+        side = None
+
+    def change(draft: Draft) -> Draft:
+        if given in {"unknown", "forget"}:
+            less = draft.forgetting(finding.id, side)
+            if given == "forget":
+                return replace(
+                    less,
+                    observations=tuple(o for o in less.observations if o.finding != finding.id),
+                    skipped=less.skipped - {finding.id},
+                )
+            return less.skipping(finding.id)
+        return draft.observing(observation_in(finding, given, side, form))
+
+    return _changed(request, person, desk, form, change)
+
+
+@router.post("/assessment/{desk}/add/{part}")
+def add(request: Request, person: Editor, desk: str, form: CheckedForm, part: Part) -> Response:
+    """One treatment tried, drug, illness or allergy."""
+
+    def change(draft: Draft) -> Draft:
+        changed: dict[str, Any] = {part: (*getattr(draft, part), entry_in(part, form))}
+        return replace(draft, **changed)
+
+    return _changed(request, person, desk, form, change, source=part)
+
+
+@router.post("/assessment/{desk}/remove/{part}")
+def remove(request: Request, person: Editor, desk: str, form: CheckedForm, part: Part) -> Response:
+    """Take an entry out again. Its words are sent along: places in a list move."""
+    said = text_in(form, "entry")
+
+    def change(draft: Draft) -> Draft:
+        entries = list(getattr(draft, part))
+        for entry in entries:
+            if entry_words(entry) == said:
+                entries.remove(entry)
+                break
+        changed: dict[str, Any] = {part: tuple(entries)}
+        return replace(draft, **changed)
+
+    return _changed(request, person, desk, form, change)
+
+
+@router.post("/assessment/{desk}/undo")
+def undo(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """Take the last change back."""
+    drafts: Drafts = request.app.state.drafts
+    try:
+        drafts.undo(person.id, desk, seen_in(form))
+    except ChangedElsewhereError as error:
+        raise HTTPException(409, str(error)) from None
+    return _anew(request, desk)
+
+
+@router.post("/assessment/{desk}/import")
+def import_record(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """Open a record file (YAML or JSON) in place of the draft; can be undone."""
+    drafts: Drafts = request.app.state.drafts
+    engine: Engine = request.app.state.engine
+    try:
+        imported = draft_in_file(form, engine.knowledge)
+        drafts.change(person.id, desk, seen_in(form), lambda _: imported)
+    except (RefusedError, RecordError) as error:
+        return page(request, drafts.of(person.id, desk), str(error))
+    except ChangedElsewhereError as error:
+        raise HTTPException(409, str(error)) from None
+    return _anew(request, desk)
+
+
+def _changed(
+    request: Request,
+    person: Person,
+    desk: str,
+    form: FormData,
+    change: Callable[[Draft], Draft],
+    *,
+    source: str | None = None,
+) -> Response:
+    """Make a change, and show what came of it; or why it was refused."""
+    drafts: Drafts = request.app.state.drafts
+    knowledge = request.app.state.engine.knowledge
+    seen = seen_in(form)
+    problem = ""
+    found: Desk | None = None
+    try:
+        found = drafts.change(person.id, desk, seen, lambda old: checked(change(old), knowledge))
+    except RecordError as error:
+        problem = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+    except (RefusedError, FieldError) as error:
+        problem = words.sentence(str(error).replace("Remedy: ", ""))
+    except ValidationError as error:
+        problem = _fault_words(error)
+    except ChangedElsewhereError as error:
+        raise HTTPException(409, str(error)) from None
+    found = found or drafts.of(person.id, desk)
+    if is_fragment(request):
+        values: dict[str, Any] = {"tab": seen.tab, "state": found.state, "problem": problem}
+        # What was refused is on the screen as it was meant: then all is shown anew.
+        values |= {"source": None if problem else source, **values_of(request, found)}
+        return html_of(request, "assessment/update.html.jinja", **values)
+    if problem:
+        return page(request, found, problem)
+    return RedirectResponse(f"/assessment/{desk}", status_code=303)
+
+
+def _fault_words(error: ValidationError) -> str:
+    """What is wrong with one part of a record, and what to do."""
+    detail = error.errors(include_url=False, include_input=False)[0]
+    fault = detail.get("ctx", {}).get("error")
+    if isinstance(fault, FieldError):
+        return f"{words.sentence(fault.problem)}. {words.sentence(fault.remedy)}."
+    field = str(detail["loc"][-1]) if detail["loc"] else "entry"
+    return f"The {field.replace('_', ' ')} does not fit here: {detail['msg']}."
+
+
+def _anew(request: Request, desk: str) -> Response:
+    """The whole page again, after a change of everything."""
+    if is_fragment(request):
+        return Response(headers={"hx-refresh": "true"})
+    return RedirectResponse(f"/assessment/{desk}", status_code=303)

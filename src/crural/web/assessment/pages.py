@@ -1,0 +1,124 @@
+"""The page of a desk, and the closer looks at what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crural.report.citations import Citations
+from crural.web.assessment.drafts import Drafts, new_name
+from crural.web.assessment.forms import seen_in
+from crural.web.assessment.shown import (
+    NOTHING_ELSE,
+    answered_of,
+    at,
+    candidacy_of,
+    opened_in,
+    page,
+)
+from crural.web.forms import text_in
+from crural.web.live import Answered, Engine
+from crural.web.noted import note_opened
+from crural.web.person import Reader
+from crural.web.search import LONGEST_QUERY
+from crural.web.security import CheckedForm
+from crural.web.showing import html_of, is_fragment
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/assessment")
+def new() -> Response:
+    """A new desk."""
+    return RedirectResponse(f"/assessment/{new_name()}", status_code=303)
+
+
+@router.get("/assessment/{desk}")
+def assessment(request: Request, person: Reader, desk: str) -> Response:
+    """The whole page."""
+    drafts: Drafts = request.app.state.drafts
+    opened = drafts.opened(person.id, desk)
+    if opened.patient is not None:
+        note_opened(request, person, desk)
+    return page(request, opened)
+
+
+@router.post("/assessment/{desk}/search")
+def search(request: Request, person: Reader, desk: str, form: CheckedForm) -> Response:
+    """Findings that resemble what is being typed."""
+    engine: Engine = request.app.state.engine
+    query = text_in(form, "q")[:LONGEST_QUERY]
+    drafts: Drafts = request.app.state.drafts
+    opened = drafts.of(person.id, desk)
+    draft = opened.draft
+    found = [
+        engine.knowledge.findings[name]
+        for name in request.app.state.search.find(query)
+        if engine.knowledge.findings[name].sex
+        in {None, draft.sex or engine.knowledge.findings[name].sex}
+    ]
+    if is_fragment(request):
+        # The forms that come back know no more than the page does.
+        seen = seen_in(form)
+        values: dict[str, Any] = {**at(opened), "query": query, "found": found, "draft": draft}
+        values |= {"tab": seen.tab, "state": seen.state}
+        return html_of(request, "assessment/found.html.jinja", **values)
+    return page(request, opened, query=query, found=found)
+
+
+@router.get("/assessment/{desk}/cause/{cause}")
+def cause_in_full(request: Request, person: Reader, desk: str, cause: str) -> Response:
+    """Why a cause is likely or not: for, against, missing, and the sources."""
+    engine: Engine = request.app.state.engine
+    if cause not in engine.knowledge.conditions:
+        raise HTTPException(404, "There is no such cause.")
+    answered = answered_of(request, person, desk)
+    found = _cause(answered, cause)
+    if not (found["for"] or found["against"]):
+        again = engine.answer(answered.record, (cause,))
+        found = _cause(again, cause)
+    name = _template(request, "cause")
+    return html_of(request, name, here=f"/assessment/{desk}", cause=found, citations=Citations())
+
+
+@router.get("/assessment/{desk}/candidacy/{therapy}")
+def candidacy(request: Request, person: Reader, desk: str, therapy: str) -> Response:
+    """A therapy's published lists, line by line."""
+    answered = answered_of(request, person, desk)
+    if therapy not in answered.data["candidacy"]:
+        raise HTTPException(404, "There is no such therapy.")
+    name = _template(request, "candidacy")
+    values: dict[str, Any] = {"here": f"/assessment/{desk}", "citations": Citations()}
+    return html_of(request, name, **values, **candidacy_of(answered, therapy))
+
+
+@router.get("/assessment/{desk}/rung/{rung}")
+def rung_in_full(request: Request, person: Reader, desk: str, rung: str) -> Response:
+    """A rung of the ladder: its options with effects, doses, cautions and guidelines."""
+    ladder = answered_of(request, person, desk).data["ladder"]
+    found = next((r for r in (ladder or {"rungs": ()})["rungs"] if r["id"] == rung), None)
+    if found is None:
+        raise HTTPException(404, "There is no such step.")
+    name = _template(request, "rung")
+    values: dict[str, Any] = {
+        "here": f"/assessment/{desk}",
+        "r": found,
+        "nothing_else": NOTHING_ELSE,
+        "opened": opened_in(request),
+        "citations": Citations(),
+        "pain_path": "",
+        "course_chart": "",
+    }
+    return html_of(request, name, **values)
+
+
+def _cause(answered: Answered, cause: str) -> Mapping[str, Any]:
+    return next(c for c in answered.data["causes"] if c["id"] == cause)
+
+
+def _template(request: Request, name: str) -> str:
+    """The template of a closer look: by itself, or as a page of its own."""
+    return f"assessment/{name}{'' if is_fragment(request) else '_page'}.html.jinja"

@@ -1,0 +1,190 @@
+"""A desk as it is shown: the draft, the figure to paint on, and what follows from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import HTTPException, Request
+from fastapi.responses import Response
+
+from crural.knowledge import Knowledge
+from crural.record import Drug, Illness, Observation, Record, Treatment
+from crural.report.body_map import MIDLINE, body_map
+from crural.report.citations import Citations
+from crural.report.course_chart import course_chart
+from crural.report.outline import outline
+from crural.report.pain_path import pain_path
+from crural.web.assessment import painting
+from crural.web.assessment.draft import PARTS, Draft
+from crural.web.assessment.drafts import Desk, new_name
+from crural.web.assessment.units import duration_of
+from crural.web.live import Answered, Engine, next_question
+from crural.web.person import Person
+from crural.web.showing import html_of
+
+# Sections of the live answer that stay as they were, open or closed, when it is replaced.
+MOST_OPEN = 40
+# What a template of the reports shows is chosen by what it is given.
+NOTHING_ELSE: Final[Mapping[str, Any]] = {"ladder": None, "course": None, "candidacy": {}}
+# A figure without marks, for a draft that cannot be assessed yet.
+_NOBODY = Record(age=0, sex="female", side=None)
+
+
+def at(desk: Desk) -> Mapping[str, Any]:
+    """Where a desk is, and how it stands."""
+    return {"desk": desk, "here": f"/assessment/{desk.id}"}
+
+
+def answered_of(request: Request, person: Person, desk: str) -> Answered:
+    """The assessment of what is on a desk. Raises 409 when there is too little to assess."""
+    opened: Desk = request.app.state.drafts.of(person.id, desk)
+    answered: Answered | None = request.app.state.engine.answer_draft(opened.draft)
+    if answered is None:
+        raise HTTPException(409, "Age and sex are needed first.")
+    return answered
+
+
+def entry_words(entry: Treatment | Drug | Illness | str) -> str:
+    """What was entered, in one line."""
+    if isinstance(entry, str):
+        return entry
+    said = entry.model_dump(exclude_none=True)
+    first, *rest = said.items()
+    told = [str(first[1])]
+    for key, value in rest:
+        match key:
+            case "days":
+                told.append(f"{value} days")
+            case "relief_percent":
+                told.append(f"{value:g} % relief")
+            case "response":
+                told.append(
+                    {"none": "no relief", "partial": "some relief", "good": "good relief"}[value]
+                )
+            case "start" | "since":
+                told.append(f"since {value}")
+            case "stop":
+                told.append(f"until {value}")
+            case "stopped_because":
+                told.append(f"stopped because of {value}")
+            case _:
+                told.append(str(value))
+    return ", ".join(told)
+
+
+def page(request: Request, desk: Desk, problem: str = "", **more: Any) -> Response:
+    """The whole page of a desk."""
+    values: dict[str, Any] = {"tab": new_name(), "state": desk.state, "problem": problem}
+    values |= {"source": None, "query": "", "found": [], **values_of(request, desk), **more}
+    return html_of(request, "assessment/page.html.jinja", 422 if problem else 200, **values)
+
+
+def values_of(request: Request, desk: Desk) -> dict[str, Any]:
+    """Everything that shows the draft and what follows from it."""
+    app = request.app
+    engine: Engine = app.state.engine
+    draft = desk.draft
+    answered = engine.answer_draft(draft)
+    knowledge = engine.knowledge
+    shown = app.state.shown
+    duration = _measurement(draft, "pain-duration")
+    return {
+        **at(desk),
+        "draft": draft,
+        "painful": draft.painful_side,
+        "question": next_question(draft, answered, knowledge),
+        "stated": _stated(draft, knowledge),
+        "parts": {part: [entry_words(e) for e in getattr(draft, part)] for part in PARTS},
+        "duration": duration_of(duration.value or 0, duration.unit or "") if duration else None,
+        "severity": _measurement(draft, "pain-severity"),
+        "findings": knowledge.findings,
+        "shapes": painting.shapes_alike(draft.painted),
+        "drug_names": shown.drug_names,
+        "treatment_names": shown.treatment_names,
+        "today": dt.date.today(),
+        **_map(draft, answered),
+        **_live(answered, opened_in(request)),
+    }
+
+
+def _live(answered: Answered | None, opened: frozenset[str]) -> dict[str, Any]:
+    """What the live answer shows."""
+    if answered is None:
+        return {"data": None}
+    data = answered.data
+    plan = outline(data)
+    return {
+        "data": data,
+        "record": answered.record,
+        "plan": plan,
+        "causes": plan.listed,
+        "citations": Citations(),
+        "pain_path": pain_path(data, "live"),
+        "course_chart": course_chart(data["course"]) if data["course"] else "",
+        "opened": opened,
+        "nothing_else": NOTHING_ELSE,
+        "course_only": {**NOTHING_ELSE, "course": data["course"]},
+        "candidacies": {t: candidacy_of(answered, t) for t in data["candidacy"]},
+    }
+
+
+def candidacy_of(answered: Answered, therapy: str) -> dict[str, Any]:
+    """One therapy's lists for the template of the reports."""
+    data = answered.data
+    return {
+        "therapy": therapy,
+        "verdict": data["candidacy"][therapy],
+        "data": {
+            **NOTHING_ELSE,
+            "candidacy": {therapy: data["candidacy"][therapy]},
+        },
+        "pain_path": "",
+        "course_chart": "",
+    }
+
+
+def _map(draft: Draft, answered: Answered | None) -> dict[str, Any]:
+    """The figure to paint on. Places that words speak of are marked too."""
+    told = frozenset[str]()
+    drawn = body_map(answered.record if answered else _NOBODY)
+    spots = painting.spots_of(drawn.shapes)
+    if answered is not None:
+        told = frozenset(
+            s.id for s in spots if s.shape.mark == "pain" and s.id not in draft.painted
+        )
+    return {
+        "spots": spots,
+        "outlines": drawn.outlines,
+        "midline": MIDLINE,
+        "told": told,
+        "dermatomes": painting.DERMATOMES,
+    }
+
+
+def _stated(draft: Draft, knowledge: Knowledge) -> list[Mapping[str, Any]]:
+    """What was stated, one line each, the latest first."""
+    lines: list[Mapping[str, Any]] = []
+    for observation in reversed(draft.observations):
+        finding = knowledge.findings[observation.finding]
+        if observation.value is not None:
+            unit = (observation.unit or "").strip("{}")
+            said = f"{observation.value:g} {'of 10' if unit == 'NRS' else unit}"
+        elif observation.state is not None:
+            said = next(s.name for s in finding.states if s.id == observation.state)
+        else:
+            said = "present" if observation.present else "absent"
+        lines.append(
+            {"finding": finding, "said": said, "side": observation.side, "observation": observation}
+        )
+    return lines
+
+
+def _measurement(draft: Draft, finding: str) -> Observation | None:
+    return next((o for o in draft.observed(finding) if o.value is not None), None)
+
+
+def opened_in(request: Request) -> frozenset[str]:
+    """The sections that are open on the page which sent the change."""
+    return frozenset(request.headers.get("x-open", "").split()[:MOST_OPEN])

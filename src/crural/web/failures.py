@@ -1,0 +1,95 @@
+"""What went wrong, as the asker can read it: JSON for programs, a page or a line for people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from crural.report import words
+from crural.store import (
+    BusyError,
+    ConflictError,
+    DamagedError,
+    DiskFullError,
+    NewerDatabaseError,
+    NotFoundError,
+    StoreError,
+    TakenError,
+    UnreachableError,
+)
+from crural.web.showing import is_fragment
+from crural.web.templating import Pages
+
+
+def tell_failures(app: FastAPI) -> None:
+    """Answer every failure in this way."""
+    app.add_exception_handler(HTTPException, _failed)
+    app.add_exception_handler(404, _failed)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(StoreError, _not_kept)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """An error as the asker can read it: JSON for programs, a page or a line for people."""
+    status = getattr(error, "status_code", 500)
+    said = str(getattr(error, "detail", "")) or "Something went wrong."
+    if status == 404 and said == "Not Found":
+        said = "There is no such page."
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": {"problem": said}}, status_code=status)
+    return _told(request, said, status)
+
+
+# What the store reports, as the web says it; the first that fits.
+_STATUS: Final[tuple[tuple[type[StoreError], int], ...]] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (TakenError, 409),
+    (BusyError, 503),
+    (DiskFullError, 507),
+    (DamagedError, 503),
+    (UnreachableError, 503),
+    (NewerDatabaseError, 503),
+    (StoreError, 422),
+)
+_TRY_AGAIN_AFTER = "2"
+
+
+async def _not_kept(request: Request, error: Exception) -> Response:
+    """What went wrong with the database. Its name is left out: only its keeper needs it."""
+    assert isinstance(error, StoreError)
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if request.url.path.startswith("/api/"):
+        told = {"problem": error.problem, "field": error.field or "", "remedy": error.remedy}
+        answer: Response = JSONResponse({"error": told}, status_code=status)
+    else:
+        said = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+        answer = _told(request, said, status)
+    if isinstance(error, BusyError):
+        answer.headers["retry-after"] = _TRY_AGAIN_AFTER
+    return answer
+
+
+def _told(request: Request, said: str, status: int) -> Response:
+    """Why something was not possible: a line for a page that stays, otherwise a page."""
+    made: Pages = request.app.state.pages
+    if is_fragment(request):
+        line = made.render("message.html.jinja", request, problem=said, lead="", oob=True)
+        return HTMLResponse(line, status_code=status)
+    return HTMLResponse(made.render("failed.html.jinja", request, said=said), status_code=status)
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    """A request of the wrong form. What was sent is not sent back: it may be anything."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = ".".join(str(step) for step in first["loc"][1:])
+    problem = f"{first['msg']}."
+    if request.url.path.startswith("/api/"):
+        told = {"problem": problem, "field": field, "remedy": "See /api/v1/openapi.json."}
+        return JSONResponse({"error": told}, status_code=422)
+    return _told(request, f"{field}: {problem}", 422)

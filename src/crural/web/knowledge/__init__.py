@@ -1,0 +1,1 @@
+"""The knowledge for reading: every number with its source, and the network drawn."""

@@ -1,0 +1,1 @@
+"""Saved patients around their assessment: the list, history, names, deletion."""

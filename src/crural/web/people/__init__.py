@@ -1,0 +1,1 @@
+"""Users: signing in and out, passwords, who may do what, the audit trail."""

@@ -1,0 +1,88 @@
+"""Passwords: which are good enough, and how they are hashed and checked (Argon2id).
+
+The hash says with which parameters it was made; the library's own defaults follow what is advised
+at its time, and hashes made with older ones are renewed when their owner signs in.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from crural.errors import CruralError
+
+SHORTEST: Final = 12
+MOST_BYTES: Final = 1024
+_FEWEST_DIFFERENT: Final = 5
+# Before the hash of a password that somebody else chose: it opens nothing but the page on which
+# one's own is chosen.
+_ONCE: Final = "once:"
+# Without letters and digits that look alike; 20 of 31 are 99 bits.
+_SIGNS: Final = "23456789abcdefghijkmnpqrstuvwxyz".replace("l", "")
+
+
+class Passwords:
+    """Hashes and checks passwords. Each check takes a tenth of a second on purpose."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
+        self._nobodys: str | None = None
+
+    def hash(self, password: str, *, name: str = "", once: bool = False) -> str:
+        """The hash to keep. Raises CruralError for a password that is not good enough."""
+        _check(password, name)
+        return (_ONCE if once else "") + self._hasher.hash(_bytes(password))
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        """Is this the password of the hash? Takes as long when there is no hash at all."""
+        if self._nobodys is None:
+            self._nobodys = self._hasher.hash(secrets.token_bytes(32))
+        given = _bytes(password)[:MOST_BYTES]
+        try:
+            self._hasher.verify((kept or self._nobodys).removeprefix(_ONCE), given)
+        except (VerificationError, InvalidHashError):
+            return False
+        return kept is not None and len(_bytes(password)) <= MOST_BYTES
+
+    def renewed(self, kept: str, password: str) -> str | None:
+        """Another hash of a password that matched, when `kept` was made with other parameters."""
+        if not self._hasher.check_needs_rehash(kept.removeprefix(_ONCE)):
+            return None
+        made = self._hasher.hash(_bytes(password))
+        return _ONCE + made if is_for_once(kept) else made
+
+
+def is_for_once(kept: str) -> bool:
+    """Was this password given by somebody else, to be replaced when it is first used?"""
+    return kept.startswith(_ONCE)
+
+
+def generated() -> str:
+    """A password for once, in groups of five that can be read out."""
+    signs = "".join(secrets.choice(_SIGNS) for _ in range(20))
+    return "-".join(signs[at : at + 5] for at in range(0, 20, 5))
+
+
+def _check(password: str, name: str) -> None:
+    """Raises CruralError, which does not quote the password."""
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    if len(password) < SHORTEST:
+        problem, remedy = f"is shorter than {SHORTEST} characters", "take several words"
+    elif len(_bytes(password)) > MOST_BYTES:
+        problem, remedy = f"is longer than {MOST_BYTES} bytes", "shorten it"
+    elif len(set(plain)) < _FEWEST_DIFFERENT:
+        problem, remedy = "repeats the same few characters", "take several words"
+    elif name and name.casefold() in plain and len(plain) - len(name) < SHORTEST:
+        problem, remedy = "is little more than the name", "take several other words"
+    else:
+        return
+    raise CruralError(file="the password", problem=problem, remedy=remedy)
+
+
+def _bytes(password: str) -> bytes:
+    # Keyboards write the same letter in different ways.
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from crural.knowledge import Finding, Knowledge
+from crural.knowledge import Finding, Knowledge, classes_named
 from crural.record import BodySide, Illness, Observation, Record
 from crural.record.sides import places_covered
 
@@ -61,7 +61,7 @@ class Facts:
     def drug_classes(self) -> tuple[frozenset[str], ...]:
         """Classes of each current drug."""
         return tuple(
-            frozenset(self.knowledge.drugs.classes_of(drug.name)) for drug in self.record.drugs
+            frozenset(classes_named(drug.name, self.knowledge)) for drug in self.record.drugs
         )
 
     @cached_property
@@ -184,7 +184,7 @@ def _by_record(_: Mapping[Key, Fact], record: Record, knowledge: Knowledge) -> I
     if record.side is not None:
         yield from fact("pain-bilateral", record.side == "bilateral", "the painful side")
     for drug in record.drugs:
-        for drug_class in knowledge.drugs.classes_of(drug.name):
+        for drug_class in classes_named(drug.name, knowledge):
             taken = knowledge.drugs.findings_by_class.get(drug_class)
             if taken is not None:
                 yield from fact(taken, True, f"takes {drug.name}")

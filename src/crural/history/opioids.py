@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from crural.history.doses import DailyDose, daily_dose
-from crural.knowledge import Knowledge, resolve
+from crural.knowledge import Knowledge, classes_named, resolve
 from crural.knowledge.treatment import Opioid
 from crural.record import Record
 
@@ -49,14 +50,8 @@ def opioid_total(record: Record, knowledge: Knowledge) -> OpioidTotal | None:
     """The opioid total of the drugs taken now; None when the record lists no drugs at all."""
     if not record.drugs:
         return None
-    parts = []
-    for drug in record.drugs:
-        text = f"{drug.name} {drug.dose or ''}"
-        known = _opioid_named(text, knowledge)
-        if known is not None:
-            parts.append(_part(drug.name, text, known, knowledge))
-        elif "opioid" in knowledge.drugs.classes_of(drug.name):
-            parts.append(OpioidPart(drug.name, daily_dose(text), None, "no published factor"))
+    every = (_part_of(drug.name, drug.dose, knowledge) for drug in record.drugs)
+    parts = [part for part in every if part is not None]
     least = sum((part.mme for part in parts if part.mme is not None), Decimal(0))
     reached = tuple(
         threshold.say
@@ -64,6 +59,19 @@ def opioid_total(record: Record, knowledge: Knowledge) -> OpioidTotal | None:
         if float(least) >= resolve(threshold.at_least, knowledge.evidence, "real").value
     )
     return OpioidTotal(tuple(parts), least, all(part.mme is not None for part in parts), reached)
+
+
+# A list of drugs is weighed many times over, each time without one of them.
+@lru_cache(maxsize=4096)
+def _part_of(name: str, dose: str | None, knowledge: Knowledge) -> OpioidPart | None:
+    """What a drug adds to the total; None when it is no opioid."""
+    text = f"{name} {dose or ''}"
+    known = _opioid_named(text, knowledge)
+    if known is not None:
+        return _part(name, text, known, knowledge)
+    if "opioid" in classes_named(name, knowledge):
+        return OpioidPart(name, daily_dose(text), None, "no published factor")
+    return None
 
 
 def _opioid_named(text: str, knowledge: Knowledge) -> Opioid | None:

@@ -2,7 +2,7 @@
 
 from crural.knowledge.compiled import load_knowledge
 from crural.knowledge.evidence import Evidence, cite
-from crural.knowledge.model import Condition, Finding, Knowledge, Mechanism
+from crural.knowledge.model import Condition, Finding, Knowledge, Mechanism, classes_named
 from crural.knowledge.numbers import Quantity, resolve
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Mechanism",
     "Quantity",
     "cite",
+    "classes_named",
     "load_knowledge",
     "resolve",
 ]

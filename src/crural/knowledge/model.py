@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -520,3 +520,9 @@ class Knowledge:
                 parent = self.findings[parent].nested_under
             above[finding.id] = tuple(chain)
         return above
+
+
+@lru_cache(maxsize=4096)
+def classes_named(text: str, knowledge: Knowledge) -> tuple[str, ...]:
+    """Classes of a drug named in free text, as `Drugs.classes_of`; the same words are read once."""
+    return knowledge.drugs.classes_of(text)

@@ -35,6 +35,9 @@ Response: TypeAlias = Literal["none", "partial", "good"]
 # A record describes one patient. Without limits a file of a million identical lines would be
 # "valid" and stall everything that compares observations in pairs.
 _MOST_ENTRIES = 1000
+# Each drug is held against every other one, and each thing tried against every rung.
+_MOST_DRUGS = 100
+_MOST_TRIED = 300
 MOST_PAIN_SCORES = 20_000
 
 _CLINICS = {"spine-clinic": "specialist", "pain-clinic": "specialist"}
@@ -279,25 +282,25 @@ class Record(Part):
     )
     treatments: tuple[Treatment, ...] = Field(
         default=(),
-        max_length=_MOST_ENTRIES,
+        max_length=_MOST_TRIED,
         description="a list of what was tried",
         examples=[[{"what": "ibuprofen", "days": 14, "response": "partial"}]],
     )
     drugs: tuple[Drug, ...] = Field(
         default=(),
-        max_length=_MOST_ENTRIES,
+        max_length=_MOST_DRUGS,
         description="a list of the drugs taken now",
         examples=[["metformin"]],
     )
     allergies: tuple[Text, ...] = Field(
         default=(),
-        max_length=_MOST_ENTRIES,
+        max_length=_MOST_DRUGS,
         description="a list of allergies",
         examples=[["penicillin"]],
     )
     illnesses: tuple[Illness, ...] = Field(
         default=(),
-        max_length=_MOST_ENTRIES,
+        max_length=_MOST_DRUGS,
         description="a list of known illnesses",
         examples=[["type 2 diabetes"]],
     )

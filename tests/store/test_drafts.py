@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL
 
 from crural.store import ConflictError, KeptDraft, NotFoundError, Store, StoreError, TakenError
-from crural.store.drafts import KEPT_FOR, MOST_STEPS_BACK
+from crural.store.drafts import DAYS_OF_WORK, KEPT_FOR, MOST_STEPS_BACK
 from tests.store.conftest import Opener
 from tests.store.kept import RECORD, WHO, HandClock, aged, rows
 
@@ -213,12 +213,31 @@ def test_an_id_is_given_to_one_patient_only(store: Store) -> None:
 
 def test_what_nobody_has_touched_for_a_month_is_cleared(store: Store, clock: HandClock) -> None:
     changed(store, "old")
-    clock.now += KEPT_FOR - dt.timedelta(hours=1)
-    changed(store, "young", desk="a-second-desk")
+    clock.now += KEPT_FOR - dt.timedelta(days=DAYS_OF_WORK)
+    for n in range(DAYS_OF_WORK):
+        changed(store, f"young {n}", desk="a-second-desk")
+        clock.now += dt.timedelta(days=1)
     assert len(store.drafts(who=WHO)) == 2
-    clock.now += dt.timedelta(hours=2)
     changed(store, "new", desk="a-third-desk")
-    assert [kept.content for kept in store.drafts(who=WHO)] == ["new", "young"]
+    assert [kept.content for kept in store.drafts(who=WHO)] == ["new", "young 19"]
+
+
+@pytest.mark.parametrize("years", [1, -1])
+def test_no_draft_is_cleared_because_the_clock_was_set(
+    store: Store, clock: HandClock, years: int
+) -> None:
+    for n in range(DAYS_OF_WORK - 2):
+        changed(store, f"{n}", desk=f"the-desk-of-day-{n}")
+        clock.now += dt.timedelta(days=1)
+    there = len(store.drafts(who=WHO))
+    for jump in (years, -years):
+        clock.now += jump * dt.timedelta(days=365)
+        changed(store, "touched just now", desk=f"after-a-jump-of-{jump}-years")
+        there += 1
+        # Beginning is what clears.
+        begun(store, f"one-more-desk-{jump}")
+        there += 1
+        assert len(store.drafts(who=WHO)) == there
 
 
 def test_what_is_too_large_is_refused(store: Store) -> None:

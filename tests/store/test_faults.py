@@ -325,3 +325,25 @@ def test_what_postgresql_reports_is_told_without_its_details(
 def test_what_no_user_can_mend_is_not_dressed_up(fault: Exception) -> None:
     with pytest.raises(type(fault)), told("here"):
         raise fault
+
+
+@pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
+def test_nothing_is_kept_in_a_file_that_is_no_longer_in_its_place(
+    tmp_path: Path, opened: Opener, how: str
+) -> None:
+    file = tmp_path / FILE
+    store = opened(file)
+    patient_id = store.create_patient("A", RECORD, who=WHO).info.patient_id
+    aside = tmp_path / "aside"
+    if how == "replaced":
+        store.back_up(aside)
+        aside.replace(file)
+    elif how == "moved":
+        file.rename(aside)
+    else:
+        file.unlink()
+    with pytest.raises(UnreachableError, match="moved, deleted or replaced"):
+        store.save(patient_id, aged(72), based_on=1, who=WHO)
+    if how == "moved":
+        aside.rename(file)
+        assert store.save(patient_id, aged(72), based_on=1, who=WHO).info.number == 2

@@ -70,6 +70,19 @@ def test_a_token_that_never_was_leads_nowhere(store: Store, token: str) -> None:
     assert [one.action for one in store.audit()] == ["store-created"]
 
 
+def test_a_session_does_not_last_for_years_because_the_clock_was_set_back(
+    store: Store, clock: HandClock
+) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    clock.now -= dt.timedelta(hours=12)
+    assert store.session(session.token) == session
+    clock.now -= dt.timedelta(days=365)
+    assert store.session(session.token) is None
+    clock.now += dt.timedelta(days=365)
+    assert store.session(session.token) == session
+
+
 def test_signing_out_ends_the_session(store: Store) -> None:
     user = store.add_user("Ana", "clinician", "h", who=WHO)
     one, two = (store.start_session(user.id, lifetime=DAY) for _ in range(2))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import secrets
 import signal
 import socket
 import sys
+import threading
 import webbrowser
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ from crural.commands.opening import WHO, database_option, not_installed
 from crural.errors import CruralError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from crural.store import Store
     from crural.web import Settings
 
@@ -127,7 +131,25 @@ def serve(
     os.environ.setdefault("CRURAL_SECRET", secrets.token_urlsafe(48))
     _say_where(address, open_=open_)
     how["timeout_worker_healthcheck"] = SECONDS_TO_LOAD
-    uvicorn.run("crural.web:create_app", factory=True, workers=workers, **how)  # type: ignore[arg-type]
+    uvicorn.run("crural.commands.serve:worker", factory=True, workers=workers, **how)  # type: ignore[arg-type]
+
+
+def worker() -> FastAPI:
+    """The application in one of several processes. It ends with the process that began it.
+
+    Otherwise it would go on serving, at an address that the next server could not listen on.
+    """
+    from crural.web import create_app  # noqa: PLC0415
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+    return create_app()
+
+
+def _end_after(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _hosts(host: str | None, names: tuple[str, ...]) -> str:

@@ -41,7 +41,9 @@ class Database:
                 path = Path(str(url.database))
                 self._made = path if _prepare(path, patience) else None
                 self.engine = _sqlite(path, patience)
+                self._file = _identity(path)
             else:
+                self._file = None
                 self.engine = _postgresql(url, patience, self.where)
 
     @contextmanager
@@ -56,6 +58,7 @@ class Database:
                 raise faults.busy(self.where)
             try:
                 with self._connect("IMMEDIATE") as connection, connection.begin():
+                    self._must_be_in_place()
                     if not self.is_sqlite:
                         connection.execute(
                             text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITERS_LOCK}
@@ -124,6 +127,12 @@ class Database:
         if self._made is not None and self._made.stat().st_size == 0:
             self._made.unlink()
 
+    def _must_be_in_place(self) -> None:
+        """SQLite goes on writing to a file that has been moved away or deleted, and all of it would
+        be missed after the next start. Raises UnreachableError."""
+        if self._file is not None and _identity(Path(self.where)) != self._file:
+            raise faults.replaced(self.where)
+
     @contextmanager
     def _connect(self, begin: str) -> Iterator[Connection]:
         with self.engine.connect() as connection:
@@ -150,6 +159,15 @@ def _prepare(path: Path, patience: float) -> bool:
             problem=f"the database cannot be opened ({error.strerror})",
             remedy="name a file in a folder that you may write to",
         ) from None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there now, whatever its content; None when there is none."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _sqlite(path: Path, patience: float) -> Engine:

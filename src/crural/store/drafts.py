@@ -9,17 +9,32 @@ import datetime as dt
 import secrets
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from crural.store.asked import an_id
 from crural.store.canonical import LONGEST
 from crural.store.errors import StoreError
 from crural.store.model import KeptDraft
-from crural.store.tables import draft_steps, drafts
+from crural.store.tables import days, draft_steps, drafts, moment_text
 from crural.store.writing import Writing
 
 MOST_STEPS_BACK: Final = 30
 KEPT_FOR: Final = dt.timedelta(days=30)
+# And only after so many days on which people worked on others, as a month has: when the clock is
+# set, a month may pass in a moment, but no days of work.
+DAYS_OF_WORK: Final = 20
 # Each holds a whole draft: nobody works on so many.
 MOST_LISTED: Final = 100
 # Built once: these run in every request.
@@ -80,6 +95,7 @@ def begin(
             revision=1 + secrets.randbelow(2**30),
             tab="",
             touched_at=w.now,
+            touched_day=_day(w),
         )
     )
 
@@ -135,8 +151,19 @@ def remove_all_of(w: Writing, patient_id: str) -> None:
 
 
 def clear_old(w: Writing) -> None:
-    """Clear what nobody has touched for a month."""
-    _remove(w, drafts.c.touched_at < w.now - KEPT_FOR)
+    """Clear what nobody has touched for a month by the clock, with days of work in it."""
+    is_old = drafts.c.touched_at < w.now - KEPT_FOR
+    _remove(w, and_(is_old, drafts.c.touched_day <= _day(w) - DAYS_OF_WORK))
+
+
+def _day(w: Writing) -> int:
+    """The number of the last of the days on which people worked, today being one."""
+    last = w.connection.execute(select(func.max(days.c.number))).scalar_one() or 0
+    today = moment_text(w.now)[:10]
+    if w.connection.execute(select(days.c.day).where(days.c.day == today)).one_or_none() is None:
+        last += 1
+        w.connection.execute(insert(days).values(number=last, day=today))
+    return int(last)
 
 
 def _remove(w: Writing, which: Any) -> None:
@@ -150,7 +177,8 @@ def _row(w: Writing, desk: str) -> Row[Any] | None:
 
 
 def _set(w: Writing, row: Row[Any], **values: str) -> None:
-    changed = {**values, "revision": row.revision + 1, "touched_at": w.now}
+    touched: dict[str, Any] = {"touched_at": w.now, "touched_day": _day(w)}
+    changed = {**values, **touched, "revision": row.revision + 1}
     w.connection.execute(_CHANGE.values(**changed), {"of": w.who, "at": row.desk})
 
 

@@ -34,6 +34,18 @@ _DAMAGED: _Said = (
     "the database is damaged, or is no database; it was left as it is",
     "put it aside and restore the latest backup",
 )
+# The log of a broken file would be written into the backup that is put in its place.
+_BROKEN_FILE: _Said = (
+    _DAMAGED[0],
+    _DAMAGED[1],
+    "put it aside, together with its -wal and -shm files, and restore the latest backup",
+)
+_REPLACED: _Said = (
+    UnreachableError,
+    "the file of the database was moved, deleted or replaced while the program was running; "
+    "nothing of this change was kept",
+    "put it back where it was, or start the program anew",
+)
 _CLOSED: _Said = (
     UnreachableError,
     "the database cannot be opened for reading and writing",
@@ -56,8 +68,8 @@ _SQLITE: dict[int, _Said] = {
     sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_IOERR: _FULL,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _BROKEN_FILE,
+    sqlite3.SQLITE_NOTADB: _BROKEN_FILE,
     sqlite3.SQLITE_CANTOPEN: _CLOSED,
     sqlite3.SQLITE_READONLY: _CLOSED,
     sqlite3.SQLITE_PERM: _CLOSED,
@@ -125,4 +137,9 @@ def busy(where: str) -> StoreError:
 
 def damaged(where: str) -> StoreError:
     """The file is no database of ours, or a broken one."""
-    return _made(_DAMAGED, where)
+    return _made(_BROKEN_FILE, where)
+
+
+def replaced(where: str) -> StoreError:
+    """The file that is open is no longer the one of this name."""
+    return _made(_REPLACED, where)

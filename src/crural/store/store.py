@@ -197,7 +197,7 @@ class Store:
             )
 
     # Drafts: assessments in work, by person and desk. They are kept for a month after the last
-    # change, and stand in no audit trail.
+    # change, or longer when nobody works, and stand in no audit trail.
 
     def draft(self, desk: str, *, who: str) -> KeptDraft | None:
         """What a person has on a desk; None when nothing."""

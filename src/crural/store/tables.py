@@ -147,6 +147,16 @@ drafts = Table(
     Column("revision", Integer, nullable=False),
     Column("tab", String(64), nullable=False),
     Column("touched_at", Moment, nullable=False, index=True),
+    # The number of the last of the days then.
+    Column("touched_day", Integer, nullable=False, server_default="0"),
+)
+
+# The days on which somebody worked on drafts, numbered in the order in which they came.
+days = Table(
+    "days",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("day", String(10), nullable=False, unique=True),
 )
 
 # What drafts were before each change, to be taken back; `number` is the revision it had then.

@@ -136,7 +136,8 @@ def session(connection: Connection, token: str, now: dt.datetime) -> Session | N
     row = connection.execute(
         _SESSION, {"token_digest": _token_digest(token), "now": now}
     ).one_or_none()
-    if row is None:
+    # Begun long after now: the clock was set back since, and the end is as far off as it was set.
+    if row is None or row.started_at - now > row.expires_at - row.started_at:
         return None
     return Session(
         token=token,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from crural.store import AuditHead, DiaryValues, NotFoundError, Store
+from crural.store import AuditHead, DamagedError, DiaryValues, NotFoundError, Store
 from tests.store.kept import RECORD, WHO, aged, directly
 
 MORNING = dt.datetime(2026, 3, 1, 8)
@@ -154,6 +154,18 @@ def test_content_altered_behind_the_program_s_back_is_found(
     assert check.broken is not None
     assert check.broken.seq is None
     assert problem in check.broken.problem
+
+
+def test_a_version_altered_behind_the_program_s_back_is_not_opened(
+    store: Store, url: URL, patient_id: str
+) -> None:
+    altered = "UPDATE versions SET content = replace(content, '72', '27') WHERE number = 2"
+    directly(url, *dropped(url, "versions_not_changed"), altered)
+
+    with pytest.raises(DamagedError, match="version 2 .* is not what was saved"):
+        store.version(patient_id)
+
+    assert store.version(patient_id, 1).record == RECORD
 
 
 def test_an_end_noted_elsewhere_shows_that_the_trail_was_cut(

@@ -35,6 +35,11 @@ _PATIENTS = (
 )
 # Built once: these run several times in each request, and building takes longer than running.
 _ROW = select(patients).where(patients.c.id == bindparam("patient_id"))
+_SAVED_AS = select(audit.c.digest).where(
+    audit.c.patient_id == bindparam("patient_id"),
+    audit.c.action.in_(("version-saved", "version-restored")),
+    audit.c.item == bindparam("item"),
+)
 _IN_THE_TRAIL = select(audit.c.seq).where(audit.c.patient_id == bindparam("patient_id")).limit(1)
 _VERSION_ROW = select(versions).where(
     versions.c.patient_id == bindparam("patient_id"), versions.c.number == bindparam("number")
@@ -135,11 +140,20 @@ def listed(
 
 
 def version(connection: Connection, patient_id: str, number: int | None, where: str) -> Version:
-    """A version, the newest when no number is given."""
+    """A version, the newest when no number is given. Raises DamagedError when it is not what was
+    saved: a changed byte inside the file is nothing that a database notices."""
     if number is None:
         number = _row(connection, patient_id, where).newest
     row = _version_row(connection, patient_id, number, where)
-    return _version(row, where)
+    found = _version(row, where)
+    saved = {"patient_id": patient_id, "item": str(number)}
+    if connection.execute(_SAVED_AS, saved).scalars().all() != [digests.of_version(row)]:
+        raise DamagedError(
+            file=where,
+            problem=f"version {number} of patient {patient_id} is not what was saved",
+            remedy="restore the latest backup, or open an older version from the history",
+        )
+    return found
 
 
 def history(

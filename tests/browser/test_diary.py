@@ -112,7 +112,7 @@ def test_a_diary_is_kept_by_touch(phone: tuple[Page, str]) -> None:
     expect(page.locator('.pain-scale input[value="9"]')).to_be_checked()
     assert violations(page) == []
     page.locator(".fault-way a").tap()
-    expect(page.locator("h1")).to_contain_text("Correct an entry")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("Correct an entry")
     expect(page.locator("#note")).to_have_value("slept badly")
     assert violations(page) == []
     page.locator('.pain-scale label:has(input[value="3"])').tap()

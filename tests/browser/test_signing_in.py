@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from crural.store import Store
-from crural.web.passwords import Passwords
+from crural.web.people.passwords import Passwords
 from tests.browser.conftest import violations, wait_for
 from tests.store.kept import RECORD
 

@@ -263,3 +263,26 @@ def test_what_does_not_exist_is_not_found(patient: Visitor, path: str) -> None:
     page = patient.get(f"{path}")
     assert page.status_code == 404
     assert "There is no such" in text_of(page)
+
+
+@pytest.mark.parametrize("about", ["pain-clinic", "stimulation", "intrathecal", "surgery"])
+def test_a_letter_is_about_what_was_chosen(
+    patient: Visitor, about: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def to_letter(_: object, about: str) -> bytes:
+        asked.append(about)
+        return b"%PDF"
+
+    monkeypatch.setattr("crural.report.letter.to_letter", to_letter)
+    assert f'<option value="{about}">' in patient.page().text
+    assert patient.get(f"letter.pdf?about={about}").content == b"%PDF"
+    assert asked == [about]
+
+
+def test_a_letter_is_for_the_pain_clinic_unless_chosen_otherwise(patient: Visitor) -> None:
+    first = patient.page().text.partition('name="about"')[2]
+    assert first.index("pain-clinic") < first.index("stimulation")
+    assert patient.get("letter.pdf").content[:4] == b"%PDF"
+    assert patient.get("letter.pdf?about=anything").status_code == 422

@@ -201,7 +201,7 @@ def _entry(request: Request, kind: str, name: str) -> EntryTold:
     return EntryTold(
         id=name,
         entry=found.model_dump(mode="json", by_alias=True, exclude_none=True),
-        numbers=[_number(n, shown) for n in shown.by_owner.get(name, [])],
+        numbers=[_number(n, shown) for n in shown.by_owner.get(f"{kind}/{name}", [])],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal, TypeAlias
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
@@ -13,19 +14,22 @@ from crural.report import html
 from crural.report.as_json import to_json
 from crural.store import Store
 from crural.web.assessment.drafts import Desk, Drafts
-from crural.web.live import Answered, Engine
+from crural.web.assessment.shown import answer_of
+from crural.web.live import Answered
 from crural.web.noted import Taken, note_taken
 from crural.web.person import Person, Reader
 from crural.web.showing import download, self_contained
 
 router = APIRouter(include_in_schema=False)
 
+About: TypeAlias = Literal["pain-clinic", "stimulation", "intrathecal", "surgery"]
+
 
 @router.get("/assessment/{desk}/report")
 def report(request: Request, person: Reader, desk: str) -> Response:
     """Everything on one page, to print or to keep."""
     answered = _assessment(request, person, desk)
-    return self_contained(html.render(answered.data, answered.record))
+    return self_contained(html.render(answered.data, answered.assessment.record))
 
 
 @router.get("/assessment/{desk}/sheet")
@@ -37,11 +41,13 @@ def sheet(request: Request, person: Reader, desk: str) -> Response:
 
 
 @router.get("/assessment/{desk}/letter.pdf")
-def letter_file(request: Request, person: Reader, desk: str) -> Response:
-    """A letter of referral to the pain clinic."""
+def letter_file(
+    request: Request, person: Reader, desk: str, about: About = "pain-clinic"
+) -> Response:
+    """A letter of referral; `about` says what for."""
     from crural.report.letter import to_letter  # noqa: PLC0415
 
-    made = to_letter(_assessment(request, person, desk).assessment, "pain-clinic")
+    made = to_letter(_assessment(request, person, desk).assessment, about)
     return download(made, "letter.pdf", "application/pdf")
 
 
@@ -56,7 +62,9 @@ def assessment_file(request: Request, person: Reader, desk: str) -> Response:
 def assessment_page(request: Request, person: Reader, desk: str) -> Response:
     """The report as a file that needs nothing else."""
     answered = _assessment(request, person, desk)
-    return download(html.render(answered.data, answered.record), "assessment.html", "text/html")
+    return download(
+        html.render(answered.data, answered.assessment.record), "assessment.html", "text/html"
+    )
 
 
 @router.get("/assessment/{desk}/record.yaml")
@@ -93,9 +101,8 @@ def _record(request: Request, person: Person, desk: str) -> Record:
 
 def _answered(request: Request, person: Person, desk: str) -> tuple[Desk, Answered]:
     drafts: Drafts = request.app.state.drafts
-    engine: Engine = request.app.state.engine
     found = drafts.of(person.id, desk)
-    answered = engine.answer_draft(found.draft)
+    answered = answer_of(request, found)
     if answered is None:
         raise HTTPException(409, "Age and sex are needed first.")
     return found, answered

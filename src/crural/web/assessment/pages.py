@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from crural.knowledge.search import LONGEST_QUERY
 from crural.report.citations import Citations
 from crural.web.assessment.drafts import Drafts, new_name
 from crural.web.assessment.forms import seen_in
@@ -22,8 +23,7 @@ from crural.web.assessment.shown import (
 from crural.web.forms import text_in
 from crural.web.live import Answered, Engine
 from crural.web.noted import note_opened
-from crural.web.person import Reader
-from crural.web.search import LONGEST_QUERY
+from crural.web.person import Editor, Reader
 from crural.web.security import CheckedForm
 from crural.web.showing import html_of, is_fragment
 
@@ -31,8 +31,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/assessment")
-def new() -> Response:
+def new(person: Editor) -> Response:
     """A new desk."""
+    del person
     return RedirectResponse(f"/assessment/{new_name()}", status_code=303)
 
 
@@ -78,7 +79,7 @@ def cause_in_full(request: Request, person: Reader, desk: str, cause: str) -> Re
     answered = answered_of(request, person, desk)
     found = _cause(answered, cause)
     if not (found["for"] or found["against"]):
-        again = engine.answer(answered.record, (cause,))
+        again = engine.answer(answered.assessment.record, (cause,))
         found = _cause(again, cause)
     name = _template(request, "cause")
     return html_of(request, name, here=f"/assessment/{desk}", cause=found, citations=Citations())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import HTTPException, Request
@@ -17,9 +18,10 @@ from crural.report.course_chart import course_chart
 from crural.report.outline import outline
 from crural.report.pain_path import pain_path
 from crural.web.assessment import painting
-from crural.web.assessment.draft import PARTS, Draft
+from crural.web.assessment.draft import PARTS, Draft, to_record
 from crural.web.assessment.drafts import Desk, new_name
 from crural.web.assessment.units import duration_of
+from crural.web.diary.parts import record_with_diary
 from crural.web.live import Answered, Engine, next_question
 from crural.web.person import Person
 from crural.web.showing import html_of
@@ -28,6 +30,13 @@ from crural.web.showing import html_of
 MOST_OPEN = 40
 # What a template of the reports shows is chosen by what it is given.
 NOTHING_ELSE: Final[Mapping[str, Any]] = {"ladder": None, "course": None, "candidacy": {}}
+# What a letter of referral can be about.
+LETTERS: Final[Mapping[str, str]] = {
+    "pain-clinic": "the pain clinic",
+    "stimulation": "spinal cord stimulation",
+    "intrathecal": "intraspinal morphine",
+    "surgery": "surgery",
+}
 # A figure without marks, for a draft that cannot be assessed yet.
 _NOBODY = Record(age=0, sex="female", side=None)
 
@@ -37,10 +46,25 @@ def at(desk: Desk) -> Mapping[str, Any]:
     return {"desk": desk, "here": f"/assessment/{desk.id}"}
 
 
+def answer_of(request: Request, desk: Desk) -> Answered | None:
+    """The assessment of what is on a desk; None while age or sex is missing.
+
+    Of a saved patient the scores of the diary are assessed too. `record` of the answer is what is
+    entered, without them: they are neither saved nor taken along with it.
+    """
+    engine: Engine = request.app.state.engine
+    record = to_record(desk.draft, engine.knowledge)
+    if record is None:
+        return None
+    assessed = record
+    if desk.patient is not None:
+        assessed = record_with_diary(request.app.state.store, desk.patient.id, record)
+    return replace(engine.answer(assessed), record=record)
+
+
 def answered_of(request: Request, person: Person, desk: str) -> Answered:
     """The assessment of what is on a desk. Raises 409 when there is too little to assess."""
-    opened: Desk = request.app.state.drafts.of(person.id, desk)
-    answered: Answered | None = request.app.state.engine.answer_draft(opened.draft)
+    answered = answer_of(request, request.app.state.drafts.of(person.id, desk))
     if answered is None:
         raise HTTPException(409, "Age and sex are needed first.")
     return answered
@@ -86,7 +110,7 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
     app = request.app
     engine: Engine = app.state.engine
     draft = desk.draft
-    answered = engine.answer_draft(draft)
+    answered = answer_of(request, desk)
     knowledge = engine.knowledge
     shown = app.state.shown
     duration = _measurement(draft, "pain-duration")
@@ -104,6 +128,7 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
         "drug_names": shown.drug_names,
         "treatment_names": shown.treatment_names,
         "today": dt.date.today(),
+        "letters": LETTERS,
         **_map(draft, answered),
         **_live(answered, opened_in(request)),
     }
@@ -112,10 +137,13 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
 def _live(answered: Answered | None, opened: frozenset[str]) -> dict[str, Any]:
     """What the live answer shows."""
     if answered is None:
-        return {"data": None}
+        return {"data": None, "from_diary": 0}
     data = answered.data
     plan = outline(data)
+    assessed = answered.assessment.record
     return {
+        "from_diary": len(assessed.pain_scores) - len(answered.record.pain_scores),
+        "as_of": assessed.as_of,
         "data": data,
         "record": answered.record,
         "plan": plan,
@@ -170,7 +198,8 @@ def _stated(draft: Draft, knowledge: Knowledge) -> list[Mapping[str, Any]]:
         finding = knowledge.findings[observation.finding]
         if observation.value is not None:
             unit = (observation.unit or "").strip("{}")
-            said = f"{observation.value:g} {'of 10' if unit == 'NRS' else unit}"
+            value, unit = duration_of(observation.value, unit)
+            said = f"{value:g} {'of 10' if unit == 'NRS' else unit}"
         elif observation.state is not None:
             said = next(s.name for s in finding.states if s.id == observation.state)
         else:

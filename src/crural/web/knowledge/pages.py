@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from crural.knowledge import Condition, Evidence, Finding, Knowledge, Mechanism, cite
+from crural.knowledge.ladder import Course, CriteriaSet, Ladder
 from crural.knowledge.model import Alert
-from crural.knowledge.treatment import Treatment
+from crural.knowledge.rules import Score
+from crural.knowledge.treatment import PrecautionSet, Treatment
 from crural.web.knowledge.network_picture import network_picture
 from crural.web.knowledge.rules import ids_in, rule_lines
-from crural.web.knowledge.tables import KINDS, SINGULAR, Shown
+from crural.web.knowledge.tables import KINDS, PLURAL, SINGULAR, Shown
 from crural.web.showing import html_of
 
 router = APIRouter(include_in_schema=False)
 
-Entry = Condition | Finding | Treatment | Alert | Evidence | Mechanism
+Entry = (
+    Condition
+    | Finding
+    | Mechanism
+    | Alert
+    | Score
+    | Treatment
+    | PrecautionSet
+    | Ladder
+    | Course
+    | CriteriaSet
+    | Evidence
+)
 MOST_LISTED = 60
 _FIGURES: Final = (
     "sensitivity",
@@ -52,6 +67,7 @@ def index(request: Request, q: str = "") -> Response:
         query=q,
         found=found,
         counts={kind: len(shown.table(kind)) for kind in KINDS},
+        plural=PLURAL,
         singular=SINGULAR,
         knowledge=shown.knowledge,
     )
@@ -75,6 +91,22 @@ def implied(request: Request) -> Response:
     )
 
 
+@router.get("/knowledge/opioids")
+def opioids(request: Request) -> Response:
+    """How opioids are added up: the factor of each, and from which total on something is said."""
+    shown: Shown = request.app.state.shown
+    knowledge = shown.knowledge
+    return html_of(
+        request,
+        "knowledge/opioids.html.jinja",
+        opioids=knowledge.opioids,
+        numbers=shown.by_owner.get("opioids", []),
+        sources=_cited(knowledge.opioids.sources, knowledge),
+        knowledge=knowledge,
+        address=address_of,
+    )
+
+
 @router.get("/knowledge/{kind}")
 def listing(request: Request, kind: str, page: int = 1) -> Response:
     """All entries of a kind."""
@@ -89,7 +121,7 @@ def listing(request: Request, kind: str, page: int = 1) -> Response:
         request,
         "knowledge/listing.html.jinja",
         kind=kind,
-        kinds=KINDS,
+        plural=PLURAL[kind],
         entries=entries[(page - 1) * MOST_LISTED : page * MOST_LISTED],
         page=page,
         pages=pages,
@@ -107,8 +139,10 @@ def entry(request: Request, kind: str, name: str) -> Response:
         "knowledge/entry.html.jinja",
         kind=kind,
         singular=SINGULAR[kind],
+        plural=PLURAL,
         entry=found,
         title=title_of(found),
+        titles=lambda of, name: title_of(shown.entry(of, name)),
         shown=shown,
         knowledge=shown.knowledge,
         address=address_of,
@@ -120,11 +154,12 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
     """What a page tells of an entry beside its own words."""
     knowledge = shown.knowledge
     details: dict[str, Any] = {
-        "numbers": [],
+        "numbers": shown.by_owner.get(f"{kind}/{found.id}", []),
         "used": [],
+        "used_in": shown.used_in(kind, found.id),
         "published": [],
-        "picture": "",
-        "rule": [],
+        "picture": network_picture(found, knowledge),
+        "rule_lines": lambda rule: list(rule_lines(rule, knowledge)),
         "sources": [],
         "alerts": [],
         "figures": [],
@@ -136,39 +171,46 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
             details["published"] = [r for r in shown.implied() if r.entry == found.id]
             details["sources"] = [cite(found)]
         case Alert():
-            details["rule"] = list(rule_lines(found.when, knowledge))
             cited = (*found.sources, *(found.accuracy or {}).values())
-            details["sources"] = [
-                cite(knowledge.evidence[s]) for s in cited if s in knowledge.evidence
-            ]
+            details["sources"] = _cited(cited, knowledge)
         case Finding():
             numbers = shown.by_subject.get(found.id, [])
             details["numbers"] = [n for n in numbers if n.place.owner == found.id]
             details["used"] = sorted(
-                (n for n in numbers if n.place.owner != found.id),
+                (n for n in numbers if n.place.owner != found.id and n.place.part != "effects"),
                 key=lambda n: -n.quantity.value,
             )
+            details["published"] = [
+                r
+                for r in shown.implied()
+                if r.finding == found.id and r.role in {"parameter", "beside"}
+            ]
             details["alerts"] = [
                 a
                 for a in knowledge.alerts.values()
                 if found.id in ids_in(a.when) or found.id in a.ask
             ]
         case Condition():
-            details["numbers"] = shown.by_owner.get(found.id, [])
             details["published"] = [
                 r
                 for r in shown.implied()
                 if r.condition == found.id and r.role in {"parameter", "beside"}
             ]
             details["alerts"] = [a for a in knowledge.alerts.values() if found.id in a.about]
-            details["picture"] = network_picture(found, knowledge)
         case Mechanism():
-            details["numbers"] = shown.by_owner.get(found.id, [])
-            details["used"] = shown.by_subject.get(found.id, [])
-        case Treatment():
-            details["numbers"] = shown.by_owner.get(found.id, [])
-    del kind
+            details["used"] = [
+                n for n in shown.by_subject.get(found.id, []) if n.place.part == "mechanisms"
+            ]
+        case Course() | CriteriaSet() | Score():
+            details["sources"] = _cited(found.sources, knowledge)
+        case _:
+            pass  # their sources stand beside what rests on them
     return details
+
+
+def _cited(names: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
+    """The sources of evidence entries."""
+    return [cite(knowledge.evidence[name]) for name in names if name in knowledge.evidence]
 
 
 def address_of(name: str, knowledge: Knowledge) -> str | None:
@@ -181,15 +223,27 @@ def address_of(name: str, knowledge: Knowledge) -> str | None:
 
 def _line(entry: Entry) -> str:
     """One line that tells an entry from its neighbours."""
+    said: str | None
     match entry:
         case Condition() | Treatment():
-            return entry.plain
+            said = entry.plain
         case Finding():
-            return entry.question
+            said = entry.question
         case Alert():
-            return entry.urgency.replace("-", " ")
+            said = entry.urgency.replace("-", " ")
         case Evidence():
             about = (entry.condition, entry.treatment, entry.finding)
-            return f"{entry.id}: " + "; ".join(text for text in about if text)
+            said = f"{entry.id}: " + "; ".join(text for text in about if text)
         case Mechanism():
-            return entry.description
+            said = entry.description
+        case Ladder():
+            said = entry.why
+        case Course():
+            said = entry.says
+        case CriteriaSet():
+            said = f"{entry.body}, {entry.year}; {entry.region}"
+        case PrecautionSet():
+            said = f"{len(entry.items)} to mind"
+        case Score():
+            said = entry.because
+    return said or ""

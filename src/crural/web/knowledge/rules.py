@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from crural.knowledge import Knowledge
+
+_BOUND: Final = {"min": "at least", "max": "below"}
 
 
 def rule_lines(rule: BaseModel, knowledge: Knowledge, depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -32,15 +34,15 @@ def rule_lines(rule: BaseModel, knowledge: Knowledge, depth: int = 0) -> Iterato
     yield (
         depth,
         ", ".join(
-            f"{key.replace('_', ' ')} {_told(value, knowledge)}" for key, value in raw.items()
+            f"{_BOUND.get(key, key.replace('_', ' '))} {_told(value, knowledge)}"
+            for key, value in raw.items()
         ),
     )
 
 
 def _told(value: Any, knowledge: Knowledge) -> str:
     if isinstance(value, Mapping):
-        said = {"min": "at least", "max": "below"}
-        return " and ".join(f"{said.get(k, k)} {_told(v, knowledge)}" for k, v in value.items())
+        return " and ".join(f"{_BOUND.get(k, k)} {_told(v, knowledge)}" for k, v in value.items())
     if isinstance(value, list):
         return ", ".join(_told(v, knowledge) for v in value)
     for room in (knowledge.findings, knowledge.conditions, knowledge.treatments):
@@ -50,7 +52,7 @@ def _told(value: Any, knowledge: Knowledge) -> str:
 
 
 def ids_in(rule: BaseModel) -> frozenset[str]:
-    """Every text that stands in a rule."""
+    """Every text that stands in a rule, or in any other part of the knowledge."""
 
     def texts(raw: Any) -> Iterator[str]:
         if isinstance(raw, str):

@@ -16,15 +16,40 @@ from crural.check.implied import Implied, implied_by
 from crural.knowledge import Knowledge, resolve
 from crural.knowledge.numbers import Quantity
 from crural.knowledge.walk import Place, numbers_of
+from crural.web.knowledge.rules import ids_in
 
-KINDS: Final = ("conditions", "findings", "treatments", "alerts", "evidence", "mechanisms")
-SINGULAR: Final = {
+# What there is, in the order of the index: the name of a table, and what one of its entries is.
+SINGULAR: Final[Mapping[str, str]] = {
     "conditions": "condition",
     "findings": "finding",
-    "treatments": "treatment",
-    "alerts": "alert",
-    "evidence": "evidence entry",
     "mechanisms": "mechanism",
+    "alerts": "alert",
+    "scores": "score",
+    "treatments": "treatment",
+    "precautions": "set of precautions",
+    "ladders": "ladder",
+    "courses": "expected course",
+    "criteria": "list of criteria",
+    "evidence": "evidence entry",
+}
+PLURAL: Final[Mapping[str, str]] = {
+    **{kind: kind for kind in SINGULAR},
+    "precautions": "sets of precautions",
+    "courses": "expected courses",
+    "criteria": "lists of criteria",
+    "evidence": "evidence entries",
+}
+KINDS: Final = tuple(SINGULAR)
+# In which kinds of entries it is told that an entry of a kind is used, beside its numbers.
+_USING: Final[Mapping[str, tuple[str, ...]]] = {
+    "conditions": ("ladders", "courses", "treatments"),
+    "findings": ("scores", "criteria", "precautions"),
+    "treatments": ("ladders", "courses", "criteria"),
+    "precautions": ("treatments",),
+    "scores": ("alerts",),
+    "evidence": (
+        *("alerts", "scores", "treatments", "precautions", "ladders", "courses", "criteria"),
+    ),
 }
 
 
@@ -80,9 +105,17 @@ class Shown:
 
     @cached_property
     def by_owner(self) -> Mapping[str, list[NumberShown]]:
-        """Numbers by the entry in whose file they stand."""
+        """Numbers by the entry in whose file they stand, as kind/id; ids of two kinds may be the
+        same."""
         return _grouped(
-            (n.place.file.partition("/")[2].removesuffix(".yaml"), n) for n in self.numbers
+            # Several courses share a file.
+            (
+                f"courses/{n.place.owner}"
+                if n.place.file == "courses"
+                else n.place.file.removesuffix(".yaml"),
+                n,
+            )
+            for n in self.numbers
         )
 
     @cached_property
@@ -94,6 +127,24 @@ class Shown:
     def by_source(self) -> Mapping[str, list[NumberShown]]:
         """Numbers by the evidence entries that they rest on."""
         return _grouped((source, n) for n in self.numbers for source in n.quantity.sources)
+
+    @cached_property
+    def _mentions(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Entries (kind, id) by every word that stands in them."""
+        found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for kind in sorted({kind for using in _USING.values() for kind in using}):
+            for name, entry in self.table(kind).items():
+                for word in sorted(ids_in(entry)):
+                    found[word].append((kind, name))
+        return found
+
+    def used_in(self, kind: str, name: str) -> Mapping[str, list[str]]:
+        """By kind, the entries that rest on this one beside its numbers."""
+        used: dict[str, list[str]] = {}
+        for of, using in self._mentions.get(name, ()):
+            if of in _USING.get(kind, ()):
+                used.setdefault(of, []).append(using)
+        return used
 
     def implied(self) -> tuple[Implied, ...]:
         """What the network implies for each published figure; takes seconds the first time."""

@@ -199,3 +199,14 @@ def test_a_row_that_acts_on_no_bit_is_averaged_over() -> None:
     assert singles.cause.tolist() == [0, 1]
     assert singles.quiet[0].tolist() == [0]
     assert singles.weight[0] == pytest.approx(0.01 / 0.99 * (0.6 + 0.4 * 0.2))
+
+
+@given(problems(max_causes=4, max_bits=4))
+@settings(max_examples=100, deadline=None)
+def test_states_that_are_kept_spelt_out_are_those_spelt_out_anew(problem: Problem) -> None:
+    singles_of(problem)
+    kept = singles_of(problem)
+    module._known.clear()
+    anew = singles_of(problem)
+    for name in ("cause", "chance", "weight", "rows", "quiet", "upper", "lower"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(anew, name))

@@ -11,7 +11,14 @@ from crural.diagnosis import Case
 from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import Array
 from crural.diagnosis.states import leading_states
-from crural.diagnosis.uncertainty import DRAWS, SEED, Uncertainty, _noise, uncertainty_of
+from crural.diagnosis.uncertainty import (
+    DRAWS,
+    SEED,
+    Uncertainty,
+    _noise,
+    _quantiles,
+    uncertainty_of,
+)
 from crural.knowledge import Knowledge
 from tests.patients import case_for, patient
 
@@ -139,3 +146,11 @@ def test_without_findings_only_priors_are_in_doubt(knowledge: Knowledge) -> None
     of = uncertain(case, exact)
     assert not case.bits
     assert (width(of)[exact > 0.02] > 0.1).all()
+
+
+@pytest.mark.parametrize("n_draws", [1, 2, 7, DRAWS])
+def test_quantiles_are_those_of_numpy(n_draws: int) -> None:
+    drawn = np.random.default_rng(n_draws).normal(size=(n_draws, 5))
+    wanted = (0.0, 0.05, 0.5, 0.95, 1.0)
+    expected = np.quantile(drawn, wanted, axis=0)
+    np.testing.assert_allclose(_quantiles(drawn, wanted), expected, rtol=1e-12, atol=1e-14)

@@ -313,5 +313,6 @@ def missing_of(
         for i in typical
         if case.facts.state(nodes[i]) is None
     ]
-    found.sort(key=lambda m: -m.frequency * math.log(m.frequency / m.elsewhere))
+    # Rounded, so that findings which tell the same stand in the order of the knowledge.
+    found.sort(key=lambda m: -round(m.frequency * math.log(m.frequency / m.elsewhere), 12))
     return tuple(found[:most])

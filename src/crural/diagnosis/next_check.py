@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -71,10 +72,12 @@ class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
     `present[state, finding]` is P(present | state); `gain` and `urgent_gain` are as in `Check`;
-    `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about.
+    `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about. `cost` is that of the
+    burden of each finding.
     """
 
     names: tuple[str, ...]
+    cost: Array
     present: Array
     gain: Array
     urgent_gain: Array
@@ -137,8 +140,7 @@ def checks_of(
     names, gain = candidates.names, candidates.gain
     wanted = candidates.urgent_gain if urgent else gain
     findings = case.network.knowledge.findings
-    cost = np.array([BURDEN[findings[n].burden] for n in names])
-    order = np.argsort(-wanted / cost)[:most]
+    order = np.argsort(-wanted / candidates.cost)[:most]
     order = order[wanted[order] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)]
     present = candidates.present[:, order]
     if_present, if_absent = _moved(case, states, present), _moved(case, states, 1 - present)
@@ -164,15 +166,17 @@ def batteries_of(
     """Examinations whose findings come together, by information for their burden."""
     names, present = candidates.names, candidates.present
     findings = case.network.knowledge.findings
+    battery_of = _askable(case.network).battery_of
     grouped: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        battery = findings[name].battery
+        battery = battery_of.get(name)
         if battery is not None:
             grouped.setdefault(battery, []).append(i)
+    gain_of = candidates.gain.tolist()
     best = {
         # Rounded, so that findings which tell the same stand in the order of the knowledge,
         # whatever the last digits of their sums are.
-        battery: sorted(members, key=lambda i: -round(float(candidates.gain[i]), 12))[:BATTERY_SIZE]
+        battery: sorted(members, key=lambda i: -round(gain_of[i], 12))[:BATTERY_SIZE]
         for battery, members in grouped.items()
     }
     gains, urgent_gains = _joint_information(
@@ -223,39 +227,71 @@ def _joint_information(
     return gains(*by_set), gains(*_merged(*by_set, candidates.emergency))
 
 
-def _emergency_in(case: Case, sets: Flags) -> Ints:
-    """Does each set of causes hold an emergency? 0 no, 1 yes."""
-    network = case.network
-    emergency = np.array(
-        [network.condition(i).urgency == "emergency" for i in range(len(network.conditions))]
+@lru_cache(maxsize=16)
+def _emergencies(network: Network) -> Flags:
+    """Which conditions are emergencies."""
+    urgency = [network.condition(i).urgency for i in range(len(network.conditions))]
+    return np.array([u == "emergency" for u in urgency])
+
+
+@dataclass(frozen=True)
+class _Askable:
+    """All that can be asked of anybody: the findings of the network, then the risk factors.
+
+    Of the `names` the first ones are `nodes` of the network, by position. `of_sex` tells which can
+    be asked of a woman and of a man.
+    """
+
+    names: tuple[str, ...]
+    place: Mapping[str, int]
+    cost: Array
+    nodes: Ints
+    of_sex: Mapping[str, Flags]
+    battery_of: Mapping[str, str]
+
+
+@lru_cache(maxsize=16)
+def _askable(network: Network) -> _Askable:
+    findings = network.knowledge.findings
+    nodes = [name for name in network.nodes if name != BILATERAL]
+    names = (*nodes, *_risks_of(network)[0])
+    return _Askable(
+        names=names,
+        place={name: i for i, name in enumerate(names)},
+        cost=np.array([BURDEN[findings[name].burden] for name in names]),
+        nodes=np.array([network.node_index[name] for name in nodes], dtype=np.int64),
+        of_sex={
+            sex: np.array([findings[name].sex in {None, sex} for name in names])
+            for sex in ("female", "male")
+        },
+        battery_of={
+            name: battery for name in names if (battery := findings[name].battery) is not None
+        },
     )
-    return np.asarray((sets & emergency).any(axis=1), dtype=np.int64)
 
 
 def candidates_of(case: Case, states: States, low: Array) -> Candidates:
     """What could be asked, examined or tested. `low` is `predicted_low` of the same states."""
-    knowledge, record = case.network.knowledge, case.facts.record
-    names = [
-        name
-        for name in case.network.nodes
-        if case.facts.state(name) is None
-        and name != BILATERAL
-        and knowledge.findings[name].sex in {None, record.sex}
-    ]
-    present = 1.0 - low[:, [case.network.node_index[n] for n in names]]
-    risks = [
-        f.id
-        for f in knowledge.findings.values()
-        if f.role == "risk" and case.facts.state(f.id) is None and f.sex in {None, record.sex}
-    ]
+    askable = _askable(case.network)
+    open_ = askable.of_sex[case.facts.record.sex].copy()
+    known = (askable.place.get(name) for name, place in case.facts.table if place == "here")
+    open_[[at for at in known if at is not None]] = False
+    n_nodes = len(askable.nodes)
+    nodes = np.flatnonzero(open_[:n_nodes])
+    risks = np.flatnonzero(open_[n_nodes:])
     risk_present = _risk_given_state(case, states, risks)
-    useful = np.flatnonzero(np.ptp(risk_present, axis=0) > 0).tolist()
-    present = np.clip(np.concatenate([present, risk_present[:, useful]], axis=1), 0.0, 1.0)
+    useful = np.ptp(risk_present, axis=0) > 0
+    at = np.concatenate([nodes, n_nodes + risks[useful]])
+    present = np.empty((len(low), len(at)))
+    np.subtract(1.0, low[:, askable.nodes[nodes]], out=present[:, : len(nodes)])
+    present[:, len(nodes) :] = risk_present[:, useful]
+    np.clip(present, 0.0, 1.0, out=present)
     sets, set_of = states.sets
-    emergency = _emergency_in(case, sets)
+    emergency = np.asarray((sets & _emergencies(case.network)).any(axis=1), dtype=np.int64)
     by_set = _by_kind(present, states.share, set_of, len(sets))
     return Candidates(
-        names=(*names, *(risks[i] for i in useful)),
+        names=tuple(askable.names[i] for i in at.tolist()),
+        cost=askable.cost[at],
         present=present,
         gain=_information(*by_set),
         urgent_gain=_information(*_merged(*by_set, emergency)),
@@ -264,41 +300,36 @@ def candidates_of(case: Case, states: States, low: Array) -> Candidates:
     )
 
 
-def _risk_given_state(case: Case, states: States, risks: list[str]) -> Array:
-    """P(risk factor | state): those with a condition have its risk factors more often."""
-    knowledge = case.network.knowledge
-    every, of_conditions = _risks_of(case.network)
-    prevalences = prevalences_at(knowledge, int(case.facts.record.age))
-    prevalence = np.array([prevalences[name] for name in every])
-    odds = np.tile((prevalence / (1 - prevalence))[:, None], (1, len(states.weight)))
-    for present, (rows, ratios) in zip(states.present, of_conditions, strict=True):
-        there = present > 0
-        if there.any():
-            odds[rows] *= np.where(there, ratios[:, None], 1.0)
-    place = {name: i for i, name in enumerate(every)}
-    odds = odds[[place[name] for name in risks]].T
+def _risk_given_state(case: Case, states: States, risks: Ints) -> Array:
+    """P(risk factor | state): those with a condition have its risk factors more often. `risks` are
+    positions among all risk factors."""
+    every, ratios = _risks_of(case.network)
+    prevalences = prevalences_at(case.network.knowledge, int(case.facts.record.age))
+    prevalence = np.array([prevalences[every[i]] for i in risks.tolist()])
+    ratios = ratios[:, risks]
+    odds = np.tile(prevalence / (1 - prevalence), (len(states.weight), 1))
+    # Behind the last cause stands none, for states of fewer causes than others.
+    for causes in np.append(states.singles.cause, len(ratios) - 1)[states.members].T:
+        odds *= ratios[causes]
     return np.asarray(odds / (1 + odds))
 
 
 @lru_cache(maxsize=16)
-def _risks_of(network: Network) -> tuple[tuple[str, ...], tuple[tuple[Ints, Array], ...]]:
-    """All risk factors, and for each condition which of them it has, with what ratio."""
+def _risks_of(network: Network) -> tuple[tuple[str, ...], Array]:
+    """All risk factors, and the ratio of each for each condition: [condition, risk factor]; 1 where
+    a condition does not have it, and for no condition, which comes last."""
     knowledge = network.knowledge
     every = tuple(f.id for f in knowledge.findings.values() if f.role == "risk")
     place = {name: i for i, name in enumerate(every)}
     known = risk_ratios(knowledge)
-
-    def ratio(condition: str, risk: str) -> float:
-        found = known.get((condition, risk))
-        return 1e6 if found is None else found.value
-
-    of_conditions = []
+    ratios = np.ones((len(network.conditions) + 1, len(every)))
     for i in range(len(network.conditions)):
         condition = network.condition(i)
-        names = [risk.finding for risk in condition.risks if risk.finding in place]
-        rows = np.array([place[name] for name in names], dtype=np.int64)
-        of_conditions.append((rows, np.array([ratio(condition.id, name) for name in names])))
-    return every, tuple(of_conditions)
+        for risk in condition.risks:
+            if risk.finding in place:
+                ratio = known.get((condition.id, risk.finding))
+                ratios[i, place[risk.finding]] = 1e6 if ratio is None else ratio.value
+    return every, ratios
 
 
 def _moved(
@@ -315,11 +346,16 @@ def _moved(
     now = present @ states.share
     then = (present @ then_share / np.where(total > 0, total, 1.0)).T
     change = np.abs(then - now)
+    best = np.argsort(-change, axis=1)[:, :most]
+    told = (np.take_along_axis(change, best, axis=1) > 0.01) & (total > 0)[:, None]
+    rows = zip(
+        best.tolist(),
+        now[best].tolist(),
+        np.take_along_axis(then, best, axis=1).tolist(),
+        told.tolist(),
+        strict=True,
+    )
     return [
-        tuple(
-            (conditions[i], float(now[i]), float(then[result, i]))
-            for i in np.argsort(-change[result])[:most]
-            if possible and change[result, i] > 0.01
-        )
-        for result, possible in enumerate((total > 0).tolist())
+        tuple((conditions[i], a, b) for i, a, b, is_told in zip(*row, strict=True) if is_told)
+        for row in rows
     ]

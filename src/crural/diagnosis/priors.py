@@ -57,11 +57,33 @@ def priors_of(network: Network, facts: Facts) -> Priors:
     1 / (pR + 1 - p) when absent, with R its ratio and p its prevalence: the prior is the average
     over patients with and without it, so that not knowing it changes nothing.
     """
-    shares = _shares_in(network.knowledge, facts.record.setting)
-    spread = np.array([shares[name].spread for name in network.conditions])
+    record = facts.record
+    steps = list(_all_steps_without_risks(network, record.age, record.sex, record.side))
+    concerned = {index for name in facts.risks for index, _, _ in _with_risk(network).get(name, ())}
+    for index in concerned:
+        steps[index] += tuple(_risk_steps(network.condition(index), facts, network.knowledge))
+    return Priors(
+        prior_probability(network, facts), _spread_in(network, record.setting), tuple(steps)
+    )
+
+
+@lru_cache(maxsize=16)
+def _spread_in(network: Network, setting: Setting) -> Array:
+    shares = _shares_in(network.knowledge, setting)
+    return np.array([shares[name].spread for name in network.conditions])
+
+
+@lru_cache(maxsize=2048)
+def _all_steps_without_risks(
+    network: Network, age: float, sex: str, side: str | None
+) -> tuple[tuple[PriorStep, ...], ...]:
+    """The factors of age, sex and painful side on each condition."""
     conditions = map(network.condition, range(len(network.conditions)))
-    steps = tuple(tuple(_steps(condition, facts, network.knowledge)) for condition in conditions)
-    return Priors(prior_probability(network, facts), spread, steps)
+    knowledge = network.knowledge
+    return tuple(
+        tuple(_steps_without_risks(condition, age, sex, side, knowledge))
+        for condition in conditions
+    )
 
 
 def prior_probability(network: Network, facts: Facts) -> Array:
@@ -183,12 +205,6 @@ def risk_ratios(knowledge: Knowledge) -> Mapping[tuple[str, str], Quantity]:
         for risk in condition.risks
         if risk.ratio is not None
     }
-
-
-def _steps(condition: Condition, facts: Facts, knowledge: Knowledge) -> list[PriorStep]:
-    record = facts.record
-    steps = _steps_without_risks(condition, record.age, record.sex, record.side, knowledge)
-    return steps + _risk_steps(condition, facts, knowledge)
 
 
 def _steps_without_risks(

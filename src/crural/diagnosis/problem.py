@@ -81,13 +81,14 @@ class Problem:
     def touched(self) -> Flags:
         """Which causes act on which bits: [cause, bit]."""
         acting = (self.upper != 1.0) | (self.lower != 1.0)
-        return np.stack([acting[_rows_of(part)].any(axis=0) for part in self.acts])
+        return np.stack([acting[rows_of(part)].any(axis=0) for part in self.acts])
 
 
-def _rows_of(part: Part) -> list[int]:
+def rows_of(part: Part) -> list[int]:
+    """The rows of a part, in order; some may come more than once."""
     if isinstance(part, int):
         return [part if part >= 0 else -1 - part]
-    return [row for inner in part.parts for row in _rows_of(inner)]
+    return [row for inner in part.parts for row in rows_of(inner)]
 
 
 @dataclass(frozen=True)

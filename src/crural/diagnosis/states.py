@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crural.diagnosis.network import Array, Ints
-from crural.diagnosis.problem import Mixture, Part, Problem
+from crural.diagnosis.problem import Mixture, Part, Problem, rows_of
 
 # How many states take part in pairs and triples. Measured over the validation records, larger
 # lists raise the covered share by less than one per cent.
@@ -24,7 +24,11 @@ PAIRED = 160
 TRIPLED = 80
 KEPT = 400
 
-_Way = tuple[float, tuple[int, ...], tuple[int, ...]]
+# Networks whose states of single causes are kept, and how many of these.
+MOST_PARTS = 64
+MOST_WAYS = 4096
+
+_Way = tuple[float, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,9 @@ def leading_states(problem: Problem) -> States:
     members.append(triples)
     found.append(weights(triples))
 
-    every = np.concatenate([_padded(m, 3) for m in members])
     weight = np.concatenate(found)
     top = np.argsort(-weight)[:KEPT]
-    every, total = every[top], float(weight.sum())
+    every, total = _rows(members, top), float(weight.sum())
     present = np.zeros((len(top), len(problem.names) + 1), dtype=bool)
     cause_of = np.append(singles.cause, len(problem.names))
     np.put_along_axis(present, cause_of[every], True, axis=1)
@@ -151,8 +154,15 @@ def _product(table: Array, members: Ints) -> Array:
     return result
 
 
-def _padded(members: Ints, width: int) -> Ints:
-    return np.pad(members, ((0, 0), (0, width - members.shape[1])), constant_values=-1)
+def _rows(members: list[Ints], wanted: Ints) -> Ints:
+    """Rows of several tables, counted through, padded with -1."""
+    rows = np.full((len(wanted), max(table.shape[1] for table in members)), -1)
+    start = 0
+    for table in members:
+        here = (wanted >= start) & (wanted < start + len(table))
+        rows[here, : table.shape[1]] = table[wanted[here] - start]
+        start += len(table)
+    return rows
 
 
 def _pairs_of(first: Ints, second: Ints, cause: Ints) -> Ints:
@@ -168,14 +178,14 @@ def _pairs_within(chosen: Ints, cause: Ints) -> Ints:
 
 
 def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
-    repeated = np.repeat(pairs, len(thirds), axis=0)
-    triples = np.concatenate([repeated, np.tile(thirds, len(pairs))[:, None]], axis=1)
-    causes = cause[triples]
-    different = (causes[:, 2] != causes[:, 0]) & (causes[:, 2] != causes[:, 1])
-    triples = np.sort(triples[different], axis=1)
+    first, second = np.sort(pairs, axis=1).T[:, :, None]
+    low, high = np.minimum(first, thirds), np.maximum(second, thirds)
+    middle = first + second + thirds - low - high
+    different = (cause[first] != cause[thirds]) & (cause[second] != cause[thirds])
     # One number for each triple: numbers are made unique much faster than rows.
-    code = (triples[:, 0] * len(cause) + triples[:, 1]) * len(cause) + triples[:, 2]
-    return triples[np.unique(code, return_index=True)[1]]
+    n = len(cause)
+    code = np.unique(((low * n + middle) * n + high)[different])
+    return np.stack([code // (n * n), code // n % n, code % n], axis=1)
 
 
 class SetWeights:
@@ -234,31 +244,95 @@ def _odds_of(absent: Array) -> Array:
 
 def singles_of(problem: Problem) -> Singles:
     """Every state of every single cause."""
-    silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1).tolist()
-    share, scalar = problem.share.tolist(), problem.scalar.tolist()
-    cause: list[int] = []
-    chances: list[float] = []
-    weight: list[float] = []
-    rows: list[tuple[int, ...]] = []
-    quiet: list[tuple[int, ...]] = []
-    for i, part in enumerate(problem.acts):
-        odds = float(problem.prior[i] / (1.0 - problem.prior[i]))
-        for chance, active, averaged in _ways(part, silent, share, scalar):
-            cause.append(i)
-            chances.append(chance)
-            weight.append(odds * chance)
-            rows.append(active)
-            quiet.append(averaged)
-    indexed = _ragged(rows)
-    return Singles(
-        cause=np.array(cause),
-        chance=np.array(chances),
-        weight=np.array(weight),
-        rows=indexed,
-        quiet=_ragged(quiet),
-        upper=_product(problem.upper, indexed),
-        lower=_product(problem.lower, indexed),
+    silent = np.all((problem.upper == 1.0) & (problem.lower == 1.0), axis=1)
+    parts = _parts_of(problem.acts)
+    kinds = (2 * silent + (problem.share < 1.0)).astype(np.uint8)[parts.rows].tobytes()
+    found = []
+    for cause, part in enumerate(problem.acts):
+        of_rows = kinds[parts.first[cause] : parts.first[cause + 1]]
+        ways = parts.ways.get((cause, of_rows))
+        if ways is None:
+            if len(parts.ways) >= MOST_WAYS:
+                parts.ways.clear()
+            ways = parts.ways[cause, of_rows] = _listed(part, problem, silent.tolist())
+        found.append(ways)
+    cause_of = np.repeat(np.arange(len(found)), [len(ways.weight) for ways in found])
+    rows = _joined([ways.rows for ways in found])
+    share, scalar = problem.share, problem.scalar
+    factors = np.concatenate(
+        [share * scalar, scalar, 1.0 - share, 1.0 - share + share * scalar, np.ones(1)]
     )
+    chance = np.concatenate([ways.weight for ways in found])
+    for column in _joined([ways.factors for ways in found]).T:
+        chance = chance * factors[column]
+    odds = problem.prior / (1.0 - problem.prior)
+    return Singles(
+        cause=cause_of,
+        chance=chance,
+        weight=odds[cause_of] * chance,
+        rows=rows,
+        quiet=_joined([ways.quiet for ways in found]),
+        upper=_product(problem.upper, rows),
+        lower=_product(problem.lower, rows),
+    )
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """The states of one cause. The chance of a state is its `weight` times its `factors`: places
+    in the list of what each row can contribute, which `singles_of` makes."""
+
+    weight: Array
+    factors: Ints
+    rows: Ints
+    quiet: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The rows of all causes, those of cause c from `first[c]` to `first[c + 1]`, and the states
+    that were spelt out already: they hang on which rows act on no bit, and are the same for many
+    patients."""
+
+    acts: tuple[Part, ...]
+    rows: Ints
+    first: list[int]
+    ways: dict[tuple[int, bytes], _Ways]
+
+
+_known: dict[int, _Parts] = {}
+
+
+def _parts_of(acts: tuple[Part, ...]) -> _Parts:
+    known = _known.get(id(acts))
+    if known is None or known.acts is not acts:
+        if len(_known) >= MOST_PARTS:
+            _known.clear()
+        rows = [rows_of(part) for part in acts]
+        first = np.cumsum([0, *map(len, rows)]).tolist()
+        every = np.array([row for of in rows for row in of], dtype=np.int64)
+        known = _known[id(acts)] = _Parts(acts, every, first, {})
+    return known
+
+
+def _listed(part: Part, problem: Problem, silent: list[bool]) -> _Ways:
+    ways = _ways(part, silent, (problem.share < 1.0).tolist(), len(silent))
+    return _Ways(
+        weight=np.array([weight for weight, _, _, _ in ways]),
+        factors=_ragged([factors for _, factors, _, _ in ways]),
+        rows=_ragged([rows for _, _, rows, _ in ways]),
+        quiet=_ragged([quiet for _, _, _, quiet in ways]),
+    )
+
+
+def _joined(tables: list[Ints]) -> Ints:
+    """Tables below each other, padded with -1."""
+    joined = np.full((sum(map(len, tables)), max(table.shape[1] for table in tables)), -1)
+    start = 0
+    for table in tables:
+        joined[start : start + len(table), : table.shape[1]] = table
+        start += len(table)
+    return joined
 
 
 def _ragged(rows: list[tuple[int, ...]]) -> Ints:
@@ -266,25 +340,31 @@ def _ragged(rows: list[tuple[int, ...]]) -> Ints:
     return np.array([r + (-1,) * (width - len(r)) for r in rows], dtype=np.int64)
 
 
-def _ways(part: Part, silent: list[bool], share: list[float], scalar: list[float]) -> list[_Way]:
-    """Every way a part can act: (chance times scalars, active rows, rows averaged over)."""
+def _ways(part: Part, silent: list[bool], uncertain: list[bool], n: int) -> list[_Way]:
+    """Every way a part can act: weight, factors (see `singles_of`), active rows, rows averaged
+    over."""
     if isinstance(part, int):
-        row, active = (part, share[part]) if part >= 0 else (-1 - part, 1.0)
+        row = part if part >= 0 else -1 - part
+        may_rest = part >= 0 and uncertain[row]
         if silent[row]:
-            return [(1.0 - active + active * scalar[row], (), (row,))]
-        ways: list[_Way] = [(active * scalar[row], (row,), ())]
-        if active < 1.0:
-            ways.append((1.0 - active, (), ()))
+            return [(1.0, ((3 if may_rest else 1) * n + row,), (), (row,))]
+        ways: list[_Way] = [(1.0, (row if part >= 0 else n + row,), (row,), ())]
+        if may_rest:
+            ways.append((1.0, (2 * n + row,), (), ()))
         return ways
     if isinstance(part, Mixture):
         return [
-            (weight * chance, rows, quiet)
+            (weight * inside, factors, rows, quiet)
             for weight, inner in zip(part.weights, part.parts, strict=True)
-            for chance, rows, quiet in _ways(inner, silent, share, scalar)
+            for inside, factors, rows, quiet in _ways(inner, silent, uncertain, n)
             if weight > 0
         ]
-    together: list[_Way] = [(1.0, (), ())]
+    together: list[_Way] = [(1.0, (), (), ())]
     for inner in part.parts:
-        ways = _ways(inner, silent, share, scalar)
-        together = [(c1 * c2, r1 + r2, q1 + q2) for c1, r1, q1 in together for c2, r2, q2 in ways]
+        ways = _ways(inner, silent, uncertain, n)
+        together = [
+            (w1 * w2, f1 + f2, r1 + r2, q1 + q2)
+            for w1, f1, r1, q1 in together
+            for w2, f2, r2, q2 in ways
+        ]
     return together

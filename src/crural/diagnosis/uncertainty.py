@@ -57,11 +57,23 @@ def uncertainty_of(case: Case, states: States, probability: Array) -> Uncertaint
     centre = (states.weight[: draws.used] @ present) / states.weight[: draws.used].sum()
     # The draws are of the leading states; the exact answer is their centre.
     moved = _logit(drawn) - _logit(centre) + _logit(probability)
-    low, high = np.quantile(moved, INTERVAL, axis=0)
+    low, high = _quantiles(moved, INTERVAL)
     interval = np.stack([_expit(low), _expit(high)], axis=1)
     interval[:, 0] = np.minimum(interval[:, 0], probability)
     interval[:, 1] = np.maximum(interval[:, 1], probability)
     return Uncertainty(interval, draws.pivots(moved, probability))
+
+
+def _quantiles(drawn: Array, wanted: tuple[float, ...]) -> list[Array]:
+    """Quantiles over the draws of each cause, linear between neighbours: [quantile][cause]."""
+    ordered = np.sort(drawn.T, axis=1)
+    found = []
+    for quantile in wanted:
+        place = quantile * (ordered.shape[1] - 1)
+        before = int(place)
+        low, high = ordered[:, before], ordered[:, min(before + 1, ordered.shape[1] - 1)]
+        found.append(np.asarray(low + (place - before) * (high - low)))
+    return found
 
 
 def _logit(p: Array) -> Array:
@@ -194,7 +206,6 @@ class _Draws:
     def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
         """The most moving number of each cause, by its correlation with the draws."""
         network = self.case.network
-        labels = [network.parameters[i] for i in self.wanted]
         centred = moved - moved.mean(axis=0)
         slope = np.concatenate([self.noise.T @ centred, self.prior_noise.T @ centred])
         slope /= DRAWS
@@ -204,8 +215,8 @@ class _Draws:
         swings = _expit(centre + step) - _expit(centre - step)
         found: list[Pivot | None] = []
         for number, swing in zip(best.tolist(), swings.tolist(), strict=True):
-            if number < len(labels):
-                parameter = labels[number]
+            if number < len(self.wanted):
+                parameter = network.parameters[int(self.wanted[number])]
                 found.append(
                     Pivot(
                         parameter.label,
@@ -216,8 +227,8 @@ class _Draws:
                     )
                 )
             else:
-                name = network.conditions[number - len(labels)]
-                prior = float(self.case.priors.probability[number - len(labels)])
+                name = network.conditions[number - len(self.wanted)]
+                prior = float(self.case.priors.probability[number - len(self.wanted)])
                 found.append(Pivot(f"prior of {name}", prior, swing, "prior", ()))
         return tuple(found)
 

@@ -32,10 +32,9 @@ from crural.cli import main as crural
 from crural.knowledge import Knowledge
 from crural.store import Store
 from crural.web import Settings, create_app
-from crural.web.passwords import Passwords
+from crural.web.people.passwords import Passwords
 from tests.store.kept import RECORD as KEPT
 from tests.store.test_faults import locked
-from tests.web.clinic.conftest import Browser, Clinic, StillClock, quick
 from tests.web.conftest import Visitor, text_of
 from tests.web.faults_kit import (
     LABEL,
@@ -50,6 +49,7 @@ from tests.web.faults_kit import (
     starting,
     wait_for,
 )
+from tests.web.people.conftest import Browser, Clinic, StillClock, quick
 
 HTMX = {"hx-request": "true"}
 

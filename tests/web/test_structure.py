@@ -11,10 +11,16 @@ import crural.web
 
 WEB: Final = Path(crural.web.__file__).parent
 ROOMS: Final = {path.parent.name for path in WEB.glob("*/__init__.py")}
-# A desk shows the scores of the diary, the list opens files on a desk, programs read the tables.
-MAY_USE: Final = {"assessment": {"diary"}, "patients": {"assessment"}, "api": {"knowledge"}}
+# A desk shows the scores of the diary, the list opens files on a desk, a workbench plans from what
+# lies on it, programs read the tables.
+MAY_USE: Final = {
+    "assessment": {"diary"},
+    "patients": {"assessment"},
+    "workbench": {"assessment", "diary"},
+    "api": {"knowledge"},
+}
 # Joins the rooms; and names by which a room is still looked for elsewhere.
-JOINING: Final = {"app", "draft", "painting", "passwords"}
+JOINING: Final = {"app"}
 
 
 def _used(path: Path) -> Iterator[str]:

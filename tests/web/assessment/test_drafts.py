@@ -10,7 +10,7 @@ import pytest
 
 from crural.errors import RecordError
 from crural.knowledge import Knowledge
-from crural.record import Observation, record_from_text
+from crural.record import Observation, Treatment, record_from_text
 from crural.web.assessment.draft import (
     Draft,
     checked,
@@ -78,6 +78,9 @@ def test_a_draft_that_contradicts_itself_is_refused(knowledge: Knowledge) -> Non
 
 
 def test_a_draft_beyond_all_measure_is_refused(knowledge: Knowledge) -> None:
-    allergies = tuple(f"{i}{'x' * 290}" for i in range(900))
+    tried = tuple(
+        Treatment(what=f"{i}{'x' * 290}", dose="x" * 300, stopped_because="x" * 300)
+        for i in range(300)
+    )
     with pytest.raises(RecordError, match="too large"):
-        checked(replace(_aged(40), allergies=allergies), knowledge)
+        checked(replace(_aged(40), treatments=tried), knowledge)

@@ -20,9 +20,10 @@ from crural.report.pain_path import pain_path
 from crural.web.assessment import painting
 from crural.web.assessment.draft import PARTS, Draft, to_record
 from crural.web.assessment.drafts import Desk, new_name
+from crural.web.assessment.interview import next_question
 from crural.web.assessment.units import duration_of
 from crural.web.diary.parts import record_with_diary
-from crural.web.live import Answered, Engine, next_question
+from crural.web.live import Answered, Engine
 from crural.web.person import Person
 from crural.web.showing import html_of
 

@@ -38,6 +38,8 @@ _MOST_ENTRIES = 1000
 # Each drug is held against every other one, and each thing tried against every rung.
 _MOST_DRUGS = 100
 _MOST_TRIED = 300
+# Beyond this no set of causes explains a patient, and weighing them takes minutes.
+_MOST_PRESENT = 100
 MOST_PAIN_SCORES = 20_000
 
 _CLINICS = {"spine-clinic": "specialist", "pain-clinic": "specialist"}
@@ -323,5 +325,12 @@ class Record(Part):
             )
         if self.as_of is not None:
             consistency.check_dates(self, self.as_of, "as_of")
+        present = sum(o.present is not False for o in self.observations)
+        if present > _MOST_PRESENT:
+            raise FieldError(
+                ("observations",),
+                f"{present} findings are present; no more than {_MOST_PRESENT} can be weighed",
+                "state what was found in this patient, once",
+            )
         consistency.check_contradictions(self.observations, self.side)
         return self

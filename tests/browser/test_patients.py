@@ -90,8 +90,9 @@ def test_the_whole_way_of_one_patient_to_the_letter(page: Page, address: str) ->
     expect(page.locator("#kept")).to_have_text("Saved as version 3")
     expect(page.locator("#stated")).not_to_contain_text("addle")
 
+    page.get_by_label("Letter of referral, about").select_option("spinal cord stimulation")
     with page.expect_download() as letter:
-        page.get_by_role("link", name="Letter of referral").click()
+        page.get_by_role("button", name="PDF").click()
     assert Path(letter.value.path()).read_bytes().startswith(b"%PDF")
 
 

@@ -8,20 +8,20 @@ from rich.console import Console
 from rich.table import Table
 
 from crural.knowledge import Finding, Knowledge
-from crural.record import suggest
+from crural.knowledge.search import search_of_findings
 
 MOST_FOUND = 25
 
 
 def to_text(knowledge: Knowledge, search: str, width: int | None, colour: bool) -> str:
-    """All findings, or those that `search` resembles: first those that contain all its words."""
+    """All findings, or those that `search` resembles, the closest first."""
     chosen = list(knowledge.findings.values()) if not search else _found(knowledge, search)
     out = StringIO()
     console = Console(
         file=out, width=width, force_terminal=colour, color_system="auto" if colour else None
     )
     if not chosen:
-        console.print(f"No finding resembles '{search}'. Try one plain word, such as 'reflex'.")
+        console.print(f"No finding resembles '{search}'. Try one plain word, such as 'numb'.")
         return out.getvalue()
     table = Table("id", "what it is", "answer", "how it is learnt", box=None, pad_edge=False)
     for finding in chosen:
@@ -31,19 +31,8 @@ def to_text(knowledge: Knowledge, search: str, width: int | None, colour: bool) 
 
 
 def _found(knowledge: Knowledge, search: str) -> list[Finding]:
-    words = search.casefold().split()
-    holding = [
-        finding
-        for finding in knowledge.findings.values()
-        if all(any(word in text.casefold() for text in _texts(finding)) for word in words)
-    ]
-    near = suggest(knowledge.vocabulary, search, n=5)
-    more = [knowledge.findings[i] for i in near if knowledge.findings[i] not in holding]
-    return (holding + more)[:MOST_FOUND]
-
-
-def _texts(finding: Finding) -> tuple[str, ...]:
-    return (finding.id.replace("-", " "), finding.name, finding.question, *finding.synonyms)
+    found = search_of_findings(knowledge).find(search, MOST_FOUND)
+    return [knowledge.findings[finding] for finding in found]
 
 
 def _answer(finding: Finding) -> str:

@@ -109,6 +109,14 @@ def test_a_search_that_finds_nothing_says_so(visitor: Visitor) -> None:
     assert "Nothing resembles" in visitor.send("search", q="zzqqxx").text
 
 
+def test_a_search_says_when_what_it_finds_is_for_the_other_sex_alone(visitor: Visitor) -> None:
+    assert "Pregnant" in visitor.send("search", q="pregnant").text
+    visitor.send("basics", live=True, age="46", sex="male")
+    page = visitor.send("search", q="pregnant").text
+    assert "asked of women only" in page
+    assert "Nothing resembles" not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [

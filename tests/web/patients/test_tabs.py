@@ -29,7 +29,7 @@ def kept(store: Store, label: str) -> str:
     return store.create_patient(label, record, who="local").info.patient_id
 
 
-@pytest.mark.parametrize(("at", "room"), zip((*PLACES, HISTORY), ROOMS, strict=True))
+@pytest.mark.parametrize(("at", "room"), [*zip((*PLACES, HISTORY), ROOMS, strict=True)])
 def test_every_room_of_a_patient_has_the_same_head(
     visitor: Visitor, kept: str, label: str, at: str, room: str
 ) -> None:

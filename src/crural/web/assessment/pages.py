@@ -55,19 +55,18 @@ def search(request: Request, person: Reader, desk: str, form: CheckedForm) -> Re
     drafts: Drafts = request.app.state.drafts
     opened = drafts.of(person.id, desk)
     draft = opened.draft
-    found = [
-        engine.knowledge.findings[name]
-        for name in request.app.state.search.find(query)
-        if engine.knowledge.findings[name].sex
-        in {None, draft.sex or engine.knowledge.findings[name].sex}
-    ]
+    like = [engine.knowledge.findings[name] for name in request.app.state.search.find(query)]
+    found = [f for f in like if f.sex is None or draft.sex in {None, f.sex}]
+    # Said, lest one think that there is no such finding.
+    withheld = sorted({f.sex for f in like if f.sex and f not in found})
     if is_fragment(request):
         # The forms that come back know no more than the page does.
         seen = seen_in(form)
         values: dict[str, Any] = {**at(opened), "query": query, "found": found, "draft": draft}
+        values["withheld"] = withheld
         values |= {"tab": seen.tab, "state": seen.state}
         return html_of(request, "assessment/found.html.jinja", **values)
-    return page(request, opened, query=query, found=found)
+    return page(request, opened, query=query, found=found, withheld=withheld)
 
 
 @router.get("/assessment/{desk}/cause/{cause}")

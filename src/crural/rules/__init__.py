@@ -7,6 +7,7 @@ their leaves ask for; `evaluate` applies a rule to one record or to a table of r
 from crural.rules.evaluate import (
     Compiled,
     InRange,
+    Negation,
     Table,
     compile_rule,
     evaluate,
@@ -20,6 +21,8 @@ from crural.rules.quantities import (
     DrugsOfClass,
     DrugsTogether,
     Grade,
+    Likelihood,
+    Outcome,
     PregnancyWeeks,
     Quantity,
 )
@@ -46,7 +49,10 @@ __all__ = [
     "Grade",
     "InRange",
     "Interval",
+    "Likelihood",
     "Memo",
+    "Negation",
+    "Outcome",
     "Patient",
     "PregnancyWeeks",
     "Quantity",

@@ -197,7 +197,10 @@ class LatestPain:
         return subject.pain_score
 
     def words(self, subject: Subject) -> str:
-        return f"pain {subject.pain_score[0]:g} of 10"
+        least, most = subject.pain_score
+        if least == most:
+            return f"pain {least:g} of 10"
+        return f"pain {least:g} to {most:.0f} of 10"
 
 
 @dataclass(frozen=True)

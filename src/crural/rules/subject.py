@@ -21,6 +21,7 @@ from crural.rules.verdict import UNKNOWN_INTERVAL, Interval, Verdict
 _T = TypeVar("_T")
 
 DURATION = "pain-duration"
+SEVERITY = "pain-severity"
 PREGNANT = "pregnancy-any"
 THIRD_TRIMESTER = "pregnancy-third-trimester"
 
@@ -262,14 +263,36 @@ class Patient:
 
     @cached_property
     def pain_score(self) -> Interval:
-        """The latest pain score. Scores with a date come after those with the number of a day."""
-        scores = self.facts.record.pain_scores
-        if not scores:
-            return (0, 10)
+        """The latest pain, 0 to 10: of the scores and the severity stated, what is later.
+
+        Scores with a date come after those with the number of a day. A severity without a date is
+        that of the day of the record.
+        """
+        record = self.facts.record
+        stated = self._severity
+        if not record.pain_scores:
+            return (0, 10) if stated is None else stated
         latest = max(
-            scores, key=lambda s: (s.date is not None, s.date.toordinal() if s.date else s.day or 0)
+            record.pain_scores,
+            key=lambda s: (s.date is not None, s.date.toordinal() if s.date else s.day or 0),
         )
+        days = (o.date or record.as_of for o in record.observations if o.finding == SEVERITY)
+        said = next(days, None)
+        if stated is not None and said is not None and latest.date is not None:
+            return stated if said > latest.date else (latest.nrs, latest.nrs)
         return (latest.nrs, latest.nrs)
+
+    @property
+    def _severity(self) -> Interval | None:
+        """The severity stated as a finding: the number, or the limits of its grade."""
+        fact = self.facts.table.get((SEVERITY, "here"))
+        if fact is None:
+            return None
+        if fact.value is not None:
+            return (fact.value, fact.value)
+        grade = self.knowledge.findings[SEVERITY].states[fact.state]
+        most = 10.0 if grade.max is None else min(10.0, math.nextafter(grade.max, -math.inf))
+        return (grade.min or 0.0, most)
 
     @cached_property
     def opioid_mme(self) -> Interval:

@@ -198,3 +198,82 @@ def test_every_course_can_be_looked_at_once_and_the_first_is_the_one_that_counts
     assert [held.course.id for held in found] == ["under-red-pills", "healing"]
     assert found[0] == follow_up(one, KNOWN, attempts, again, given_)
     assert list(follow_ups(record(), KNOWN, (), again, given_)) == []
+
+
+def dated(*scores: tuple[dt.date, float], **parts: Any) -> FollowUp | None:
+    one = record(pain_scores=[{"date": day, "nrs": nrs} for day, nrs in scores], **parts)
+    return follow_up(one, KNOWN, attempts_of(one, KNOWN), RANKED, given_)
+
+
+JANUARY = dt.date(2026, 1, 1)
+
+
+def week(n: float) -> dt.date:
+    return JANUARY + dt.timedelta(weeks=n)
+
+
+def test_a_drug_without_a_start_has_no_course() -> None:
+    found = dated((week(0), 8), (week(6), 3), drugs=["red pill"])
+
+    assert found is not None
+    assert found.treatment is None
+
+
+def test_scores_of_a_trial_do_not_count_for_the_drug_beside_it() -> None:
+    trial = {"what": "wire", "start": week(2), "stop": week(4), "relief_percent": 60}
+    red = {"what": "red pill", "start": JANUARY}
+    scores = [(week(0), 8.0), (week(2.5), 2.0), (week(3.5), 2.0), (week(6), 8.0)]
+
+    found = dated(*scores, treatments=[red, trial])
+
+    assert found is not None
+    assert found.treatment == "red-pill"
+    assert found.scores == ((0.0, 8.0), (6.0, 8.0))
+    assert found.now.mean == pytest.approx(8.0)
+    assert "scores under a later treatment do not count here: wire" in found.because
+
+
+def test_scores_after_a_later_treatment_began_count_for_that_one() -> None:
+    red = {"what": "red pill", "start": JANUARY}
+    rest = {"what": "rest", "start": week(4)}
+
+    found = dated((week(0), 8), (week(3), 7), (week(5), 1), treatments=[red, rest])
+
+    assert found is not None
+    assert found.scores == ((0.0, 8.0), (3.0, 7.0))
+
+
+def test_when_all_scores_lie_under_a_later_treatment_the_first_has_no_course() -> None:
+    red = {"what": "red pill", "start": JANUARY}
+    rest = {"what": "rest", "start": week(1)}
+
+    found = dated((week(0), 8), (week(3), 7), (week(5), 1), treatments=[red, rest])
+
+    assert found is not None
+    assert found.treatment is None
+
+
+def test_an_operation_ends_the_natural_course_and_an_old_one_does_not() -> None:
+    scores = [(week(0), 8.0), (week(2), 8.0), (week(6), 1.0)]
+
+    cut = dated(*scores, treatments=[{"what": "knife", "start": week(4)}])
+    whole = dated(*scores, treatments=[{"what": "knife", "start": dt.date(2020, 1, 1)}])
+
+    assert cut is not None
+    assert whole is not None
+    assert (len(cut.scores), len(whole.scores)) == (2, 3)
+
+
+def test_an_implant_that_was_taken_out_has_no_course() -> None:
+    under_wire = course("under-wire", (0, 1.0), (2, 0.5), treatment="wire")
+    known = replace(KNOWN, courses={**KNOWN.courses, "under-wire": under_wire}, digest="wired")
+    scores = [{"date": week(n), "nrs": 8} for n in (0, 2, 4, 6)]
+
+    def treatment(**trial: Any) -> str | None:
+        one = record(treatments=[{"what": "wire", **trial}], pain_scores=scores)
+        found = follow_up(one, known, attempts_of(one, known), RANKED, given_)
+        assert found is not None
+        return found.treatment
+
+    assert treatment(start=week(1)) == "wire"
+    assert treatment(start=week(1), stop=week(2), relief_percent=60) is None

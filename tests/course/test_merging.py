@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crural.course import merging, with_diary
+from crural.course import merging, with_diary, with_trial
+from crural.history import attempts_of
 from crural.knowledge import Knowledge
-from crural.record import Illness, PainScore, Record, record_from_text, write_record
+from crural.record import (
+    Illness,
+    PainScore,
+    Record,
+    Treatment,
+    record_from_text,
+    write_record,
+)
 
 TODAY = dt.date(2026, 6, 1)
 FEW = st.sampled_from([0.0, 3.0, 4.5, 10.0])
@@ -113,3 +121,63 @@ def test_of_too_many_scores_the_oldest_of_the_diary_are_left_out(
     diary = [(dt.datetime(2021, 1, day), 5.0) for day in (1, 2, 3)]
     kept = [s.date for s in with_diary(record, diary, TODAY).pain_scores]
     assert kept == [old.date, dt.date(2021, 1, 2), dt.date(2021, 1, 3)]
+
+
+TRIAL = (
+    (dt.datetime(2026, 5, 1, 8), 8.0, "baseline"),
+    (dt.datetime(2026, 5, 2, 8), 6.0, "baseline"),
+    (dt.datetime(2026, 5, 5, 8), 2.0, "trial"),
+    (dt.datetime(2026, 5, 9, 8), None, "trial"),
+    (dt.datetime(2026, 5, 12, 8), 7.0, "after"),
+)
+PLAIN = Record(age=59, sex="male", side="left", as_of=TODAY)
+
+
+def test_a_trial_told_in_the_diary_is_something_tried_with_its_days_and_relief() -> None:
+    (trial,) = with_trial(PLAIN, TRIAL).treatments
+
+    assert (trial.start, trial.stop) == (dt.date(2026, 5, 5), dt.date(2026, 5, 9))
+    assert trial.relief_percent == pytest.approx(71.4)
+
+
+def test_the_trial_of_the_diary_is_recognised_as_stimulation(knowledge: Knowledge) -> None:
+    (attempt,) = attempts_of(with_trial(PLAIN, TRIAL), knowledge)
+
+    assert attempt.treatments == ("spinal-cord-stimulation",)
+    assert attempt.outcome == "helped"
+
+
+def test_a_trial_of_the_record_gets_what_it_leaves_open() -> None:
+    held = Treatment(what="SCS trial", start=dt.date(2026, 5, 5))
+    both = PLAIN.model_copy(update={"treatments": (held,)})
+
+    (trial,) = with_trial(both, TRIAL).treatments
+
+    assert (trial.what, trial.stop) == ("SCS trial", dt.date(2026, 5, 9))
+    assert trial.relief_percent == pytest.approx(71.4)
+
+
+def test_a_trial_that_the_record_judges_stays_as_it_is() -> None:
+    held = Treatment(what="spinal cord stimulation", response="none")
+    judged = PLAIN.model_copy(update={"treatments": (held,)})
+
+    assert with_trial(judged, TRIAL) == judged
+
+
+@pytest.mark.parametrize("told", [(), TRIAL[:2], TRIAL[4:]])
+def test_a_diary_without_a_trial_adds_nothing_tried(
+    told: tuple[tuple[dt.datetime, float | None, str], ...],
+) -> None:
+    assert with_trial(PLAIN, told) == PLAIN
+
+
+def test_without_scores_before_the_trial_its_relief_is_not_known() -> None:
+    (trial,) = with_trial(PLAIN, TRIAL[2:]).treatments
+
+    assert trial.relief_percent is None
+
+
+def test_a_trial_after_the_day_of_the_record_is_not_yet_tried() -> None:
+    early = PLAIN.model_copy(update={"as_of": dt.date(2026, 4, 1)})
+
+    assert with_trial(early, TRIAL) == early

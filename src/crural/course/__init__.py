@@ -12,7 +12,7 @@ from crural.course.follow_up import (
     level_of,
     revised,
 )
-from crural.course.merging import with_diary
+from crural.course.merging import with_diary, with_trial
 
 __all__ = [
     "CourseVerdict",
@@ -26,4 +26,5 @@ __all__ = [
     "level_of",
     "revised",
     "with_diary",
+    "with_trial",
 ]

@@ -44,6 +44,8 @@ SPREAD_WHEN_WRONG = 0.25
 _DAYS_A_WEEK = 7.0
 # What is done once and goes on acting.
 _LASTING = frozenset({"injection", "surgery", "cause", "stimulation", "intrathecal"})
+# What is tried for some days, and then taken out.
+_IMPLANTS = frozenset({"stimulation", "intrathecal"})
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def courses_for(
 ) -> list[tuple[Course, Attempt | None]]:
     """The courses that speak of a condition: those of a treatment before the natural one.
 
-    A treatment counts while it goes on; an operation, an injection or an implant also afterwards.
-    The latest begun comes first.
+    A treatment counts while it goes on; an operation or an injection also afterwards, but not an
+    implant that was taken out, as after a trial.
+    The latest begun comes first. Nothing is said of a treatment of which no start is recorded.
     """
     of = [course for course in knowledge.courses.values() if condition in course.conditions]
     treated: list[tuple[Course, Attempt | None]] = []
@@ -102,7 +105,8 @@ def courses_for(
         for course in of:
             if course.treatment not in attempt.treatments:
                 continue
-            if attempt.going_on or knowledge.treatments[course.treatment].kind in _LASTING:
+            lasts = knowledge.treatments[course.treatment].kind in _LASTING - _IMPLANTS
+            if attempt.going_on or lasts:
                 treated.append((course, attempt))
     return treated + [(course, None) for course in of if course.treatment is None]
 
@@ -139,11 +143,11 @@ def follow_ups(
         for course, attempt in courses_for(condition, attempts, knowledge):
             if course.id in seen:
                 continue
-            scores = _scores(record, None if attempt is None else attempt.start)
-            if scores is None:
+            found = _scores(record, attempt, attempts, knowledge)
+            if found is None:
                 continue
             seen.add(course.id)
-            held = _held_against(course, condition, scores, knowledge)
+            held = _held_against(course, condition, found, knowledge)
             if held.verdict == "off-course":
                 before = dict(ranked)
                 after = revised(
@@ -153,20 +157,85 @@ def follow_ups(
             yield held
 
 
-def _scores(record: Record, start: dt.date | None) -> tuple[tuple[float, float], ...] | None:
-    """(weeks since the start, score), in order of time; None when no start can be told.
+@dataclass(frozen=True)
+class _Scores:
+    """The scores that count for a course: (weeks since the start, score), in order of time.
+
+    since: the week of the last change of treatment, from which the level now is told; left_out:
+    what changed the treatment meanwhile, so that scores do not count.
+    """
+
+    timed: tuple[tuple[float, float], ...]
+    since: float = 0.0
+    left_out: tuple[str, ...] = ()
+
+
+def _scores(
+    record: Record,
+    treated: Attempt | None,
+    attempts: Sequence[Attempt],
+    knowledge: Knowledge,
+) -> _Scores | None:
+    """The scores that count for the course of a treatment, or for the natural one; None when no
+    start can be told, or too few are left.
 
     Scores by the number of a day count from the start as they are; scores with a date count from
-    the start of the treatment, else from the first score.
+    the start of the treatment, else from the first score. What was scored under a treatment begun
+    later says nothing of this one.
     """
-    dated = [(s.date, s.nrs) for s in record.pain_scores if s.date is not None]
-    if dated:
-        begin = start or min(date for date, _ in dated)
-        timed = [((date - begin).days / _DAYS_A_WEEK, nrs) for date, nrs in dated]
-    else:
-        timed = [((s.day or 0) / _DAYS_A_WEEK, s.nrs) for s in record.pain_scores]
-    timed.sort()
-    return tuple(timed) if len(timed) >= 2 and timed[-1][0] > 0 else None
+    dated = sorted(
+        ((s.date, s.nrs) for s in record.pain_scores if s.date is not None), key=lambda s: s[0]
+    )
+    if not dated:
+        days = sorted((s.day or 0, s.nrs) for s in record.pain_scores)
+        return _enough(_Scores(tuple((day / _DAYS_A_WEEK, nrs) for day, nrs in days)))
+    if treated is not None and treated.start is None:
+        return None
+    begin = dated[0][0] if treated is None or treated.start is None else treated.start
+    changes = [
+        (attempt, _acting(attempt))
+        for attempt in attempts
+        if attempt is not treated and _changes(attempt, begin, treated is None, knowledge)
+    ]
+    kept = tuple(
+        ((date - begin).days / _DAYS_A_WEEK, nrs)
+        for date, nrs in dated
+        if not any(first <= date <= last for _, (first, last) in changes)
+    )
+    over = [last for _, (_, last) in changes if begin <= last < dated[-1][0]]
+    left_out = [
+        attempt.text
+        for attempt, (first, last) in changes
+        if any(first <= date <= last for date, _ in dated)
+    ]
+    since = max(((last - begin).days / _DAYS_A_WEEK for last in over), default=0.0)
+    return _enough(_Scores(kept, since, tuple(dict.fromkeys(left_out))))
+
+
+def _enough(found: _Scores) -> _Scores | None:
+    return found if len(found.timed) >= 2 and found.timed[-1][0] > 0 else None
+
+
+def _changes(attempt: Attempt, begin: dt.date, natural: bool, knowledge: Knowledge) -> bool:
+    """Is the pain under this attempt another's doing than the course's?
+
+    Whatever was begun after the start, and a trial of an implant at any time. The natural course is
+    that under usual care: only what acts on by itself, or an implant, ends it.
+    """
+    if attempt.start is None or not attempt.treatments:
+        return False
+    kinds = {knowledge.treatments[name].kind for name in attempt.treatments}
+    if kinds <= _IMPLANTS and not attempt.going_on:
+        return True
+    return attempt.start > begin and (kinds <= _LASTING or not natural)
+
+
+def _acting(attempt: Attempt) -> tuple[dt.date, dt.date]:
+    """The first and the last day on which an attempt acts, as far as is known."""
+    assert attempt.start is not None
+    if attempt.done_once or attempt.going_on or attempt.days is None:
+        return attempt.start, dt.date.max
+    return attempt.start, attempt.start + dt.timedelta(days=attempt.days)
 
 
 def expected_at(course: Course, week: float, knowledge: Knowledge) -> Expected:
@@ -201,12 +270,14 @@ def level_of(scores: Sequence[tuple[float, float]]) -> Level:
 def _held_against(
     course: Course,
     condition: str,
-    scores: tuple[tuple[float, float], ...],
+    found: _Scores,
     knowledge: Knowledge,
 ) -> FollowUp:
+    scores = found.timed
     before = [score for score in scores if score[0] <= 0] or scores[:1]
     first = level_of(before)
-    now = level_of(scores)
+    # A drift cannot follow a change of treatment: the level now is told by what was scored since.
+    now = level_of([score for score in scores if score[0] > found.since] or scores)
     expected = expected_at(course, scores[-1][0], knowledge)
     worst = min(expected.left + WORST_TENTH * expected.spread, 1.0)
     # Both the level now and the first level are uncertain; the limit moves with the first.
@@ -228,7 +299,7 @@ def _held_against(
         now=now,
         expected=expected,
         chance_off=chance_off,
-        because=_in_words(course, first, now, expected, fall_due),
+        because=_in_words(course, first, now, expected, fall_due) + _not_counted(found.left_out),
         curve=tuple(
             expected_at(course, resolve(p.week, knowledge.evidence, "real").value, knowledge)
             for p in course.points
@@ -248,6 +319,10 @@ def _in_words(
     if fall_due < LEAST_FALL:
         said.append("less than one point of change is due by now")
     return tuple(said)
+
+
+def _not_counted(treatments: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"scores under a later treatment do not count here: {t}" for t in treatments)
 
 
 def revised(

@@ -1,17 +1,26 @@
-"""The pain scores of a record together with those of the patient's diary."""
+"""A record together with the patient's diary: its pain scores, and its trial of stimulation."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable
+from statistics import fmean
 
-from crural.record import PainScore, Record
+from crural.record import PainScore, Record, Treatment
 from crural.record.consistency import check_dates
 from crural.record.field_error import FieldError
 from crural.record.model import MOST_PAIN_SCORES
 
 _OLDEST = 120
+# What a trial of stimulation that is taken from a diary is called, and how records call one.
+TRIAL = "spinal cord stimulation (trial of the diary)"
+_STIMULATION = re.compile(
+    r"\bscs\b|\bdrg|spinal.cord.stim|dorsal.root.ganglion.stim|high.frequency.stim|hf.?10|"
+    r"burst.stim|neurostimulat",
+    re.IGNORECASE,
+)
 
 
 def with_diary(
@@ -47,6 +56,52 @@ def with_diary(
     dated = sorted([*dated, *added], key=_date)
     merged = record.model_copy(update={"pain_scores": (*counted, *dated)})
     return _moved_on(merged, max(_date(score) for score in added))
+
+
+def with_trial(record: Record, told: Iterable[tuple[dt.datetime, float | None, str]]) -> Record:
+    """The record with the trial of stimulation that a diary tells of, as something tried.
+
+    `told` are the entries of the diary that belong to a phase of a trial: time, pain score, and
+    baseline, trial or after. Relief is the mean of the scores in the trial against that before it.
+    A trial that the record holds stays as it is, but for what it leaves open: its days and its
+    relief. Days after that of the record are left out, since nothing tried lies later.
+    """
+    told = [one for one in told if record.as_of is None or one[0].date() <= record.as_of]
+    days = [at.date() for at, _, phase in told if phase == "trial"]
+    if not days:
+        return record
+    held = [one for one in record.treatments if _STIMULATION.search(one.what)]
+    relief = _relief(told)
+    if not held:
+        trial = Treatment(what=TRIAL, start=min(days), stop=max(days), relief_percent=relief)
+        return record.model_copy(update={"treatments": (*record.treatments, trial)})
+    if len(held) > 1 or _is_judged(held[0]):
+        return record
+    dates = {"start": min(days), "stop": max(days)}
+    known = {name: getattr(held[0], name) for name in dates if getattr(held[0], name) is not None}
+    same = all(min(days) <= day <= max(days) for day in known.values())
+    if held[0].days is not None or not same:
+        dates = {}
+    full = held[0].model_copy(update={**dates, **known, "relief_percent": relief})
+    treatments = (full if one is held[0] else one for one in record.treatments)
+    return record.model_copy(update={"treatments": tuple(treatments)})
+
+
+def _is_judged(trial: Treatment) -> bool:
+    told = (trial.response, trial.relief_percent, trial.stopped_because)
+    return any(one is not None for one in told)
+
+
+def _relief(told: Iterable[tuple[dt.datetime, float | None, str]]) -> float | None:
+    """By how many per cent the pain was less in the trial than before it; None where unknown."""
+    scores: dict[str, list[float]] = {"baseline": [], "trial": [], "after": []}
+    for _, nrs, phase in told:
+        if nrs is not None:
+            scores[phase].append(nrs)
+    if not scores["trial"] or not any(scores["baseline"]):
+        return None
+    left = fmean(scores["trial"]) / fmean(scores["baseline"])
+    return round(100.0 * max(1.0 - left, 0.0), 1)
 
 
 def _moved_on(record: Record, to: dt.date) -> Record:

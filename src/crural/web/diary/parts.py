@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from crural.course import with_diary
+from crural.course import with_diary, with_trial
 from crural.record import Record
 from crural.stimulation.diary_file import Row
 from crural.store import DiaryEntry, DiaryValues, Store
@@ -73,6 +73,11 @@ def scored(entries: tuple[DiaryEntry, ...]) -> list[tuple[dt.datetime, float]]:
 
 
 def record_with_diary(store: Store, patient: str, record: Record) -> Record:
-    """A patient's record with the scores of their diary, for the follow-up. Not to be saved: the
-    diary keeps its own entries."""
-    return with_diary(record, scored(store.diary(patient)), dt.date.today())
+    """A patient's record with the scores of their diary and the trial of stimulation that it tells
+    of, for everything that follows from them. Not to be saved: the diary keeps its own entries."""
+    entries = store.diary(patient)
+    merged = with_diary(record, scored(entries), dt.date.today())
+    return with_trial(
+        merged,
+        [(e.values.at, e.values.nrs, e.values.phase) for e in entries if e.values.phase],
+    )

@@ -214,14 +214,17 @@ def _drugs_of(
 ) -> list[str]:
     if not wanted:
         return [] if draft.drugs else ["a drug of no class"]
-    return [
-        next(
-            drug.name
-            for drug in knowledge.drugs.drugs
-            if one in drug.classes and drug.name not in draft.drugs
+    chosen: list[str] = []
+    for one in classes:
+        # Two drugs of one class are two drugs.
+        chosen.append(
+            next(
+                drug.name
+                for drug in knowledge.drugs.drugs
+                if one in drug.classes and drug.name not in (*draft.drugs, *chosen)
+            )
         )
-        for one in classes
-    ]
+    return chosen
 
 
 def _narrowed(limits: tuple[float, float], bounds: Bounds, wanted: bool) -> tuple[float, float]:

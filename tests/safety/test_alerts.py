@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from crural.facts import facts_of
+from crural.knowledge import Knowledge
+from crural.record import record_from_data
+from crural.rules import Patient as RulePatient
 from crural.rules import Truth
 from crural.safety import alerts_of, open_questions
 from tests.safety.small_clinic import alert, clinic, patient
@@ -221,3 +225,40 @@ def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() ->
     assert [a.id for a in alerts_of(both)] == ["bleeding"]
     assert alerts_of(one) == ()
     assert open_questions(one) == ()
+
+
+WEAK = [{"finding": "weakness-any-leg", "present": True}]
+PUMP, NEEDLE, SUGAR = (
+    "intrathecal-catheter-mass",
+    "epidural-abscess-after-injection",
+    "diabetic-amyotrophy",
+)
+
+
+def still_open(knowledge: Knowledge, likely: float = 0.001, **parts: Any) -> set[str]:
+    probability = dict.fromkeys(knowledge.conditions, 0.001)
+    probability |= {"cauda-equina-syndrome": 0.3, "spondylodiscitis-epidural-abscess": 0.3}
+    probability |= {"lumbosacral-plexopathy": 0.3, "diabetic-amyotrophy": likely}
+    raw = {"age": 60, "sex": "male", "side": "left", **parts}
+    record = record_from_data(raw, knowledge.vocabulary, "test")
+    return {one.id for one in open_questions(RulePatient(facts_of(record, knowledge), probability))}
+
+
+def test_alerts_of_a_pump_a_needle_or_diabetes_need_them_to_be_known(knowledge: Knowledge) -> None:
+    assert not still_open(knowledge, observations=WEAK) & {PUMP, NEEDLE, SUGAR}
+
+
+def test_such_an_alert_is_open_once_its_precondition_is_known(knowledge: Knowledge) -> None:
+    told = [
+        {"finding": "spinal-intrathecal-exposure", "present": True},
+        {"finding": "diabetes-known", "present": True},
+    ]
+    weakness = [{"finding": "weakness-knee-extension", "present": True}]
+    pumped = [{"what": "intrathecal morphine", "response": "good"}]
+
+    assert {NEEDLE, SUGAR} <= still_open(knowledge, observations=[*told, *weakness])
+    assert PUMP in still_open(knowledge, treatments=pumped)
+
+
+def test_an_alert_of_diabetes_is_open_when_its_condition_is_probable(knowledge: Knowledge) -> None:
+    assert SUGAR in still_open(knowledge, likely=0.1, observations=WEAK)

@@ -16,6 +16,9 @@ from crural.rules import (
     DrugsTogether,
     Grade,
     InRange,
+    Likelihood,
+    Negation,
+    Outcome,
     Patient,
     PregnancyWeeks,
     Truth,
@@ -40,6 +43,19 @@ SUSPECTED: Mapping[str, tuple[float, AlertUrgency, str]] = {
 }
 
 _ORDER: Mapping[AlertUrgency, int] = {"emergency": 0, "same-day": 1, "two-weeks": 2}
+
+# What was done to a patient, and known illnesses that whole alerts are about. Hardly anybody has a
+# pump or had a needle in the spine without its being known, so an alert that needs it waits for it.
+_PRECONDITIONS = frozenset(
+    {
+        "pump-in-place",
+        "spinal-intrathecal-exposure",
+        "lumbar-surgery-previous",
+        "diabetes-known",
+        "hba1c",
+        "ms-known",
+    }
+)
 
 # Age and sex are known of everybody: they bring no alert to life.
 _FACTS = (Grade, DrugsOfClass, DrugsTogether, PregnancyWeeks)
@@ -87,6 +103,10 @@ class OpenAlert:
 
 def alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
     """The alerts whose rule is met, the most urgent first."""
+    return patient.memo.once("alerts", lambda: _alerts_of(patient))
+
+
+def _alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
     raised = []
     for alert, rule, _ in _in_order(patient.knowledge):
         if truth_of(rule, patient) is Truth.MET:
@@ -143,14 +163,15 @@ def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
 
     Of equally urgent ones those come first that fewer facts could raise.
     Alive: one of the facts that speak for the alert is there, or a dangerous condition that it is
-    about has a probability of at least `WORTH_A_QUESTION`.
+    about has a probability of at least `WORTH_A_QUESTION`. What an alert is made for must be known,
+    though: without a pump, no question is open about its catheter.
     """
     still_open = []
     for alert, rule, speaking_for_it in _in_order(patient.knowledge):
         if truth_of(rule, patient) is not Truth.UNKNOWN:
             continue
         because = _signs_of_life(alert, speaking_for_it, patient)
-        if because:
+        if because and _is_for(rule, patient):
             verdict = evaluate(rule, patient)
             still_open.append(
                 OpenAlert(
@@ -210,6 +231,22 @@ def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
     if isinstance(leaf.quantity, Grade):
         return knowledge.findings[leaf.quantity.finding].role in {"effect", "care"}
     return isinstance(leaf.quantity, _FACTS)
+
+
+def _is_for(rule: Compiled, patient: Patient) -> bool:
+    """Can the rule be met by what is not known yet, without a precondition that nobody has told?"""
+    match rule:
+        case InRange(quantity=Likelihood(condition=name)):
+            probability = patient.probability(name)
+            return probability is None or probability >= WORTH_A_QUESTION
+        case InRange(quantity=Outcome()):
+            return truth_of(rule, patient) is Truth.MET
+        case InRange(quantity=Grade(finding=name)) if name in _PRECONDITIONS:
+            return truth_of(rule, patient) is Truth.MET
+        case InRange() | Negation():
+            return True
+    likely = zip(rule.points, rule.parts, strict=True)
+    return sum(points for points, part in likely if _is_for(part, patient)) >= rule.minimum
 
 
 def _signs_of_life(

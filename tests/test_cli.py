@@ -346,7 +346,9 @@ def test_patients_with_a_known_diagnosis_are_measured(tmp_path: Path) -> None:
     assert "there is no such file" in refused("validate", tmp_path / "nothing.yaml")
 
 
-@pytest.mark.parametrize("about", ["stimulation", "intrathecal", "surgery", "pain-clinic"])
+@pytest.mark.parametrize(
+    "about", ["emergency", "stimulation", "intrathecal", "surgery", "pain-clinic"]
+)
 def test_a_letter_is_written_as_pdf(record: Path, about: str, tmp_path: Path) -> None:
     output = tmp_path / "letter.pdf"
     result = run("letter", record, "--about", about, "--output", output)

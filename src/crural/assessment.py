@@ -11,7 +11,7 @@ from crural.course import FollowUp, follow_up, follow_ups
 from crural.diagnosis import Diagnosis, Network, diagnose, probabilities_given
 from crural.diagnosis.kept import network_of_all
 from crural.facts import Facts, facts_of
-from crural.history import Attempt, OpioidTotal, opioid_total
+from crural.history import Attempt, NotUnderstood, OpioidTotal, not_understood, opioid_total
 from crural.knowledge import Knowledge
 from crural.ladder import TreatmentPlan, cautions_of_drugs, plan_of
 from crural.ladder.precautions import DrugCaution
@@ -36,6 +36,7 @@ class Assessment:
     course: FollowUp | None
     cautions: tuple[DrugCaution, ...]
     opioids: OpioidTotal | None
+    not_understood: tuple[NotUnderstood, ...] = ()
 
 
 @lru_cache(maxsize=4)
@@ -79,6 +80,7 @@ def assess(record: Record, knowledge: Knowledge, explain: tuple[str, ...] = ()) 
         ),
         cautions=cautions_of_drugs(patient),
         opioids=opioid_total(record, knowledge),
+        not_understood=not_understood(record, knowledge),
     )
 
 

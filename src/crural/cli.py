@@ -122,15 +122,13 @@ def explain(record: Path, condition: str) -> None:
 )
 @click.option(
     "--about",
-    type=click.Choice(["stimulation", "intrathecal", "surgery", "pain-clinic"]),
-    default="pain-clinic",
-    show_default=True,
-    help="What the patient is referred for.",
+    type=click.Choice(["emergency", "stimulation", "intrathecal", "surgery", "pain-clinic"]),
+    help="What the patient is referred for; if left out, what alerts and the next step point to.",
 )
 def letter(
     record: Path,
     output: Path,
-    about: Literal["stimulation", "intrathecal", "surgery", "pain-clinic"],
+    about: Literal["emergency", "stimulation", "intrathecal", "surgery", "pain-clinic"] | None,
 ) -> None:
     """Write a letter of referral for the patient of RECORD, as PDF."""
     from crural.report.letter import to_letter  # noqa: PLC0415

@@ -38,6 +38,7 @@ ROOMS = {
     "alerts": "crural.safety.alerts",
     "attempts": "crural.history.attempts",
     "follow_up": "crural.course.follow_up",
+    "limits": "crural.history.limits",
     "network": "crural.diagnosis.network",
     "next_check": "crural.diagnosis.next_check",
     "numbers": "crural.knowledge.numbers",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from crural.diagnosis.next_check import Check
 from crural.knowledge.ladder import Ladder
 from crural.ladder import TreatmentPlan, plan_of
+from tests.safety.small_clinic import alert
 
 from .small_ladder import BECAUSE, KNOWLEDGE, LADDER, patient
 
@@ -108,3 +109,39 @@ def test_two_ladders_of_one_cause_share_nothing_worth_saying() -> None:
     assert found is not None
     assert len(found.ladders) == 2
     assert found.shared == ()
+
+
+EMERGENCY = alert("dying-nerve", {"finding": "palsy"}, urgency="emergency")
+PALSY = [{"finding": "palsy", "present": True}]
+
+
+def in_emergency(*ranked: tuple[str, float]) -> TreatmentPlan:
+    known = replace(TWO, alerts={EMERGENCY.id: EMERGENCY}, digest="two-ladders-and-an-alert")
+    found = plan_of(patient(knowledge=known, observations=PALSY), ranked, [CHECK])
+    assert found is not None
+    return found
+
+
+def test_with_an_emergency_nothing_is_next_that_can_wait() -> None:
+    found = in_emergency(("sciatica", 0.6), ("stenosis", 0.4))
+    states = {rung.rung.id: rung.state for p in found.ladders for rung in p.rungs}
+
+    assert (states["green"], states["rest"], states["knife"]) == ("next", "skipped", "next")
+    assert (found.shared, found.waiting) == ((), ())
+    assert found.at_once == ("Dying nerve: act on dying-nerve",)
+
+
+def test_with_an_emergency_rest_is_later_and_says_what_comes_first() -> None:
+    rested = replace(
+        TWO,
+        alerts={EMERGENCY.id: EMERGENCY},
+        ladders={"general": KNOWLEDGE.ladders["general"]},
+        digest="general-and-an-alert",
+    )
+
+    found = plan_of(patient(knowledge=rested, observations=PALSY), [], [])
+
+    assert found is not None
+    first = found.leading.rungs[0]
+    assert (first.rung.id, first.state, first.because) == ("rest", "later", ("first: Dying nerve",))
+    assert found.leading.next is None

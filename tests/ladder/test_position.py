@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crural.knowledge.ladder import Ladder
 from crural.ladder import LadderPosition, position_on
 
 from .small_ladder import LADDER, patient
@@ -286,7 +287,9 @@ def test_what_is_taken_but_barred_holds_no_rung() -> None:
 
     pills = next(rung for rung in found.rungs if rung.rung.id == "pills")
     assert pills.state == "next"
-    assert pills.because == ("red-pill is taken but barred: stop or change it",)
+    assert pills.because == (
+        "red-pill is taken but should not go on: change it, slowly where a sudden stop harms",
+    )
 
 
 def test_a_treatment_that_is_taken_is_no_interaction_with_itself() -> None:
@@ -300,3 +303,112 @@ def test_an_operation_is_not_judged_by_its_length() -> None:
     after = [{"what": "knife", "days": 1, "response": "none"}]
 
     assert states(treatments=[*tried("rest", "red pill", "blue pill"), *after])["knife"] == "passed"
+
+
+PALSY = [{"finding": "palsy", "present": True}]
+
+
+def test_drugs_against_pain_go_on_beside_what_is_needed_at_once() -> None:
+    found = standing(observations=PALSY)
+    pills = next(rung for rung in found.rungs if rung.rung.id == "pills")
+
+    assert (pills.state, pills.rung.beside) == ("next", True)
+    assert pills.because == ("goes on beside what is needed at once",)
+    assert found.next is not None
+    assert found.next.rung.id == "knife"
+    assert not next(rung for rung in LADDER.rungs if rung.id == "pills").beside
+
+
+def test_what_an_urgent_step_passes_over_does_not_repeat_its_reason() -> None:
+    told = [why for rung in standing(observations=PALSY).rungs for why in rung.because]
+
+    assert told.count("the nerve is dying") == 1
+    assert "not before Operation" in told
+
+
+YEAR = {"finding": "pain-duration", "value": 365, "unit": "d"}
+
+
+def test_an_operation_before_the_pain_began_passes_no_rung() -> None:
+    before = [{"what": "knife", "start": "2024-01-01", "response": "none"}]
+    since = [{"what": "knife", "start": "2025-06-01", "response": "none"}]
+
+    assert states(observations=[YEAR], treatments=before)["knife"] != "passed"
+    assert states(observations=[YEAR], treatments=since)["knife"] == "passed"
+
+
+def test_an_operation_of_which_no_date_is_known_counts() -> None:
+    assert states(observations=[YEAR], treatments=tried("knife"))["knife"] == "passed"
+
+
+_RAW = LADDER.model_dump(by_alias=True)
+SEARCHED = Ladder.model_validate(
+    _RAW
+    | {
+        "id": "searched",
+        "rungs": [
+            rung | ({"looked_for_by": ["target", "heart"]} if rung["id"] == "knife" else {})
+            for rung in _RAW["rungs"]
+        ],
+    }
+)
+PILLS = tried("rest", "red pill", "blue pill")
+
+
+def searching(*observations: dict[str, Any], treatments: list[dict[str, Any]]) -> LadderPosition:
+    one = patient(observations=list(observations), treatments=[*PILLS, *treatments])
+    return position_on(SEARCHED, "stenosis", one)
+
+
+def test_the_operation_that_the_pain_follows_is_no_search_for_its_cause() -> None:
+    found = searching(treatments=tried("knife"))
+
+    assert found.next is not None
+    assert found.next.rung.id == "knife"
+    assert found.next.because == (
+        "knife came before this pain or began it, and shows nothing of it",
+    )
+
+
+def test_a_second_operation_is_a_search_for_the_cause() -> None:
+    found = searching(treatments=tried("knife", start="2020-01-01") + tried("knife"))
+
+    assert found.next is not None
+    assert found.next.rung.id == "wire"
+
+
+def test_imaging_that_is_recorded_is_a_search_for_the_cause() -> None:
+    seen = {"finding": "heart", "present": False}
+
+    for treatments in ([], tried("knife")):
+        found = searching(seen, treatments=treatments)
+        assert found.next is not None
+        assert found.next.rung.id == "wire"
+
+
+def test_imaging_before_the_pain_began_is_none() -> None:
+    old = {"finding": "heart", "present": False, "date": "2020-01-01"}
+
+    found = searching(YEAR, old, treatments=[])
+
+    assert found.next is not None
+    assert found.next.rung.id == "knife"
+
+
+def test_no_implant_comes_before_the_search_after_an_operation_before_the_pain() -> None:
+    before = [{"what": "knife", "start": "2024-01-01", "response": "none"}]
+    found = searching(YEAR, treatments=[*before, *tried("wire")])
+    rungs = {rung.rung.id: rung for rung in found.rungs}
+    assert rungs["knife"].state == "next"
+    assert rungs["knife"].because[-1].startswith("no imaging and no opinion")
+    assert rungs["pump"].state == "later"
+
+
+def test_a_trial_that_helped_does_not_spare_the_search_before_the_implant() -> None:
+    before = [{"what": "knife", "start": "2024-01-01", "response": "none"}]
+    trial = {"what": "wire", "start": "2026-02-01", "stop": "2026-02-10", "relief_percent": 70}
+
+    found = searching(YEAR, treatments=[*before, trial])
+    rungs = {rung.rung.id: rung.state for rung in found.rungs}
+
+    assert (rungs["knife"], rungs["wire"]) == ("next", "in-progress")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
+
+import typst
 
 from crural.record import Observation, Record
 
@@ -438,3 +442,18 @@ def patient(*observations: Observation, **changes: Any) -> Record:
 def pain(finding: str, side: str | None = None, **changes: Any) -> Observation:
     said = {"finding": finding, "present": True, "side": side}
     return Observation.model_validate(said | changes)
+
+
+def pages(template: str, content: Data) -> int:
+    """How many pages a letter or sheet has when it is set."""
+    made = typst.compile(
+        b"".join(
+            (files("crural.report") / "templates" / name).read_bytes()
+            for name in ("blocks.typ", f"{template}.typ")
+        ),
+        format="png",
+        ppi=10.0,
+        ignore_system_fonts=True,
+        sys_inputs={"content": json.dumps(content)},
+    )
+    return len(made) if isinstance(made, list) else 1

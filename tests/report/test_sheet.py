@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from crural import assess, load_knowledge, read_record
 from crural.knowledge import Knowledge
+from crural.knowledge.rules import AtLeast
+from crural.knowledge.treatment import PrecautionKind
 from crural.record import Record
 from crural.report import as_data
 from crural.report.sheet import likelihood, render, sheet
+from crural.report.sheet_drugs import plain_reasons
+from crural.report.sheet_signs import STANDING, Sign, alarming_alone
 from crural.report.typeset import pdf
 
 from .made import (
@@ -28,6 +33,7 @@ from .made import (
     ladder,
     open_alert,
     option,
+    pages,
     patient,
     rung,
     unknown,
@@ -53,7 +59,9 @@ def lines(content: Any) -> Iterator[str]:
 
 
 def said(**changes: object) -> str:
-    return "\n".join(lines(sheet(assessment_data(**changes), patient())))
+    """The words of a sheet, without an emergency where nothing else is said."""
+    data = assessment_data(**{"alerts": []} | changes)
+    return "\n".join(lines(sheet(data, patient(), load_knowledge())))
 
 
 def syllables(word: str) -> int:
@@ -113,7 +121,7 @@ def test_a_child_of_twelve_can_read_the_sheet(name: str) -> None:
         if name in PATIENTS
         else read_record(EXAMPLES[0].with_name(name), knowledge.vocabulary)
     )
-    content = sheet(as_data(assess(record, knowledge)), record)
+    content = sheet(as_data(assess(record, knowledge)), record, knowledge)
     assert grade("\n".join(lines(content))) <= HARDEST_GRADE
     for section in content["sections"]:
         # In so few words as a list of two drugs the names of the drugs alone decide.
@@ -150,26 +158,148 @@ def test_no_number_of_probability_and_no_clinical_name_is_shown() -> None:
     [("emergency", "Call an ambulance"), ("same-day", "today"), ("two-weeks", "two weeks")],
 )
 def test_what_must_not_wait_comes_first_and_says_whom_to_call(urgency: str, call: str) -> None:
-    content = sheet(assessment_data(alerts=[alert(urgency=urgency, plain=["a clot"])]), patient())
-    first = "\n".join(lines(content["sections"][0]))
-    assert content["sections"][0]["heading"] == "What must not wait"
+    data = assessment_data(alerts=[alert(urgency=urgency, plain=["a clot"])])
+    content = sheet(data, patient(), load_knowledge())
+    first = next(lines(content["sections"][0]))
     assert call in first
-    assert "A clot." in first
+    assert "clot." in "\n".join(lines(content["sections"][0]))
 
 
-def test_an_alert_without_plain_words_is_told_by_its_title() -> None:
-    told = said(alerts=[alert("Some danger", plain=[])])
-    assert "The reason:\n– Some danger." in told
+def test_an_alert_about_drugs_is_told_in_plain_words_and_not_by_its_title() -> None:
+    drugs = alert("Serotonergic opioid with an SSRI", plain=[], about=[], urgency="two-weeks")
+    told = said(alerts=[drugs])
+    assert "Your medicines may not go well together" in told
+    assert "Serotonergic" not in told
     assert "ruled out" not in told
+    assert "Why: your medicines may not" in said(alerts=[drugs | {"urgency": "emergency"}])
 
 
-def test_signs_of_an_open_emergency_are_asked_for() -> None:
-    sign = unknown("leak", question="Do you leak urine?")
+@pytest.mark.parametrize("urgency", ["emergency", "same-day", "two-weeks"])
+def test_what_must_be_ruled_out_is_the_probable_alone(urgency: str) -> None:
+    """A man with a weak leg is not told of the lining of the womb."""
+    causes = [cause("Disc", 0.8), cause("Plexus", 0.12), cause("Endometriosis", 0.0)]
+    ids = ["endometriosis", "plexus", "disc"]
+    told = said(causes=causes, alerts=[alert(about=ids, plain=ids, urgency=urgency)])
+    assert "disc in plain words" in told.casefold()
+    assert "endometriosis" not in told.casefold()
+    least = said(causes=causes, alerts=[alert(about=["endometriosis"], urgency=urgency)])
+    assert "endometriosis in plain words" in least.casefold()
+
+
+def test_what_is_told_at_a_stronger_alert_is_not_told_again() -> None:
+    twice = [alert(urgency=u, plain=["a clot"]) for u in ("same-day", "two-weeks")]
+    told = said(alerts=twice)
+    assert told.count("A clot.") == 1
+    assert "within two weeks" not in told
+
+
+def test_a_man_with_a_weak_leg_reads_of_no_illness_of_women() -> None:
+    knowledge = load_knowledge()
+    record = record_of(knowledge, 38, "male", ("weakness-plantar-flexion", "pain-calf"))
+    content = sheet(as_data(assess(record, knowledge)), record, knowledge)
+    assert "womb" not in "\n".join(lines(content))
+
+
+SIGNS = [sign.say for sign in STANDING]
+
+
+@pytest.mark.parametrize("answer", [None, True, False])
+@pytest.mark.parametrize("urgency", [None, "emergency", "same-day", "two-weeks"])
+def test_what_to_look_out_for_stands_on_every_sheet(
+    answer: bool | None, urgency: str | None
+) -> None:
+    """A No today is when to tell the patient what to look for tomorrow."""
+    knowledge = load_knowledge()
+    present = {} if answer is None else {"finding": "saddle-numbness", "present": answer}
+    record = patient(observations=[present] if present else [])
+    alerts = [alert(urgency=urgency)] if urgency else []
+    told = "\n".join(lines(sheet(assessment_data(alerts=alerts), record, knowledge)))
+    assert "Call an ambulance, or go to the emergency department now" in told
+    assert "This holds even if you have none of these today." in told
+    for sign in SIGNS:
+        assert f"– {sign}" in told
+
+
+@pytest.mark.parametrize("sign", STANDING, ids=lambda sign: str(sign.findings[0]))
+def test_every_standing_sign_comes_from_alerts_of_the_knowledge(sign: Sign) -> None:
+    knowledge = load_knowledge()
+    for name in sign.alerts:
+        assert knowledge.alerts[name].urgency in {"emergency", "same-day"}
+    rules = " ".join(
+        f"{knowledge.alerts[name].when!r} {knowledge.alerts[name].ask!r}" for name in sign.alerts
+    )
+    for finding in sign.findings:
+        assert finding in knowledge.findings
+        assert f"'{finding}'" in rules, finding
+
+
+def test_the_standing_signs_name_what_squeezes_the_nerves_of_the_bladder() -> None:
+    found = {finding for sign in STANDING for finding in sign.findings}
+    assert {
+        "saddle-numbness",
+        "urinary-retention-symptom",
+        "urinary-incontinence",
+        "bowel-dysfunction",
+        "sexual-dysfunction-new",
+        "bilateral-leg-neuro-symptoms",
+        "progressive-weakness-symptom",
+    } <= found
+
+
+def test_the_call_list_holds_only_what_alarms_by_itself() -> None:
+    alone = unknown(question="Are you numb there?")
+    shared = unknown("low back pain", finding="pain-low-back", question="Does your back hurt?")
     examined = unknown("reflex", question="Is the reflex gone?", kind="sign", burden="examine")
-    text = said(ask_now=[open_alert(unknown=[sign, examined])])
-    assert "Do you leak urine?" in text
+    text = said(ask_now=[open_alert(unknown=[alone, shared, examined])])
+    assert "Do the same if you would say yes to this:\nAre you numb there?" in text
+    assert "Does your back hurt?" not in text
     assert "reflex" not in text
-    assert "leak" not in said(ask_now=[open_alert(unknown=[sign], urgency="two-weeks")])
+    assert "numb there" not in said(ask_now=[open_alert(unknown=[alone], urgency="two-weeks")])
+
+
+def test_an_element_of_a_conjunction_does_not_alarm_alone() -> None:
+    found = alarming_alone(load_knowledge())
+    assert "saddle-numbness" in found
+    assert not {"pain-low-back", "fever-symptom", "breathlessness", "onset-speed"} & found
+
+
+def test_one_of_several_alarms_alone_and_a_grade_does_not() -> None:
+    knowledge = load_knowledge()
+    rule = AtLeast.model_validate(
+        {"at_least": {"n": 1, "of": [{"finding": "a"}, {"finding": "b", "state_at_least": "c"}]}}
+    )
+    both = AtLeast.model_validate(
+        {"at_least": {"n": 2, "of": [{"finding": "d"}, {"finding": "e"}]}}
+    )
+    alerts = {
+        str(i): knowledge.alerts["cauda-equina"].model_copy(update={"when": when})
+        for i, when in enumerate((rule, both))
+    }
+    assert alarming_alone(replace(knowledge, alerts=alerts)) == {"a"}
+
+
+def test_in_an_emergency_the_sheet_says_where_to_go_and_what_to_take_and_no_more() -> None:
+    content = sheet(assessment_data(), patient(), load_knowledge())
+    assert [section["heading"] for section in content["sections"]] == [
+        "Go to hospital now",
+        "What to take along",
+        "When you are home again",
+    ]
+    told = "\n".join(lines(content))
+    for words in (
+        "Call an ambulance",
+        "Do not drive yourself.",
+        "Why: this must be ruled out at once: nerves at the base of the spine squeezed at once.",
+        "All your medicines, or a list of them. Do not stop any of them on your own.",
+    ):
+        assert words in told
+    for other in ("next step", "Exercise", "duloxetine", "You have tried", "See a doctor today"):
+        assert other not in told
+
+
+def test_an_emergency_fits_one_page() -> None:
+    content = sheet(assessment_data(), patient(), load_knowledge())
+    assert pages("sheet", content) == 1
 
 
 def test_no_alert_is_not_told_as_an_all_clear() -> None:
@@ -227,9 +357,12 @@ def test_a_drug_that_needs_care_is_nothing_to_go_on_with() -> None:
     assert "An opioid" not in said(ladder=going, cautions=[caution(treatment="oxycodone")])
 
 
-def test_an_emergency_comes_before_the_next_step() -> None:
-    assert "First comes the help that is named above." in said()
-    assert "First comes the help" not in said(alerts=[])
+def test_every_next_step_is_named_however_many_options_the_first_has() -> None:
+    many = [option(f"a drug {i}", plain=f"a drug {i}") for i in range(9)]
+    steps = ladder(
+        rung(options=many), rung("Surgery", options=[option("cut", plain="an operation")])
+    )
+    assert "An operation." in said(ladder=steps)
 
 
 def test_without_a_ladder_the_doctor_plans_the_next_step() -> None:
@@ -242,10 +375,119 @@ def test_the_course_of_the_pain_is_told() -> None:
     assert "easing as we hoped" in said(course=course("on-course"))
 
 
-def test_a_drug_that_may_harm_sends_to_the_doctor() -> None:
-    text = said(cautions=[caution("naproxen"), caution("codeine", "caution")])
-    assert "Naproxen: it may not be safe for you." in text
-    assert "Codeine: ask your doctor if it is right for you." in text
+def medicines(*cautions: Data, drugs: tuple[str, ...] = ("something",)) -> list[str]:
+    """The lines about medicines."""
+    data = assessment_data(alerts=[], cautions=list(cautions))
+    content = sheet(data, patient(drugs=list(drugs)), load_knowledge())
+    return [
+        line
+        for section in content["sections"]
+        if section["heading"] == "Your medicines"
+        for line in lines(section)
+    ]
+
+
+def test_nobody_is_told_to_stop_a_medicine_and_nobody_is_left_in_doubt() -> None:
+    told = medicines(caution("naproxen"), caution("codeine", "caution", because=["gout"]))
+    assert told == [
+        "Do not stop or change any of these on your own.",
+        "Ask your doctor or pharmacist about these today:",
+        "Naproxen: It may not go well with an illness you have: sleep apnoea.",
+        "Ask about these at your next visit:",
+        "Codeine: It may not go well with an illness you have: gout. Never stop it at once.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        "warfarin",
+        "apixaban 5 mg",
+        "clopidogrel",
+        "prednisolone",
+        "diazepam",
+        "zopiclone",
+        "oxycodone",
+        "tramadol",
+        "gabapentin",
+        "baclofen",
+        "amitriptyline",
+        "sertraline",
+        "carbamazepine",
+    ],
+)
+def test_a_drug_that_is_dangerous_to_stop_says_so(drug: str) -> None:
+    assert medicines(caution(drug))[-1].endswith("Never stop it at once.")
+
+
+def test_a_drug_that_is_harmless_to_stop_does_not_say_so() -> None:
+    assert "Never" not in medicines(caution("naproxen"))[-1]
+
+
+def test_a_drug_in_other_words_is_known_by_its_treatment() -> None:
+    told = medicines(caution("a nerve pill", treatment="gabapentin"))
+    assert told[-1].endswith("Never stop it at once.")
+
+
+def test_two_drugs_that_do_not_go_together_are_both_named() -> None:
+    pair = caution(
+        "gabapentin",
+        treatment="gabapentin",
+        beside=["pregabalin"],
+        kind="interaction",
+        because=["takes pregabalin", "takes gabapentin"],
+    )
+    assert medicines(pair)[2:] == [
+        "Gabapentin: It may not go well with pregabalin. Never stop it at once.",
+        "Pregabalin: It may not go well with gabapentin. Never stop it at once.",
+    ]
+
+
+def test_a_medicine_without_a_caution_or_a_plain_reason_is_not_doubted() -> None:
+    bare = caution("warfarin", because=[])
+    alone = ["Do not stop or change any of your medicines on your own."]
+    assert medicines() == alone
+    assert medicines(bare) == alone
+    assert medicines(drugs=()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "because", "reason"),
+    [
+        ("interaction", ["takes a and b; takes c"], "It may not go well with a, b and c."),
+        ("interaction", ["alcohol"], "It may not go well with another of your medicines."),
+        ("illness", ["gout (known gout)"], "It may not go well with an illness you have: gout."),
+        ("organ", ["eGFR below 30"], "It may not suit your kidneys or your liver."),
+        ("age", ["aged 80"], "It asks for more care at your age."),
+        ("pregnancy", ["33 weeks"], "It may harm a baby in the womb."),
+        ("allergy", ["sulfa"], "You told us of an allergy."),
+        ("test", ["low sodium"], "One of your tests asks for care with it."),
+        ("dose", ["gabapentin 9000 mg"], "Its dose must be looked at."),
+        ("diagnosis", ["gout"], "It may not go well with an illness you have."),
+    ],
+)
+def test_every_caution_has_a_plain_reason(kind: str, because: list[str], reason: str) -> None:
+    assert plain_reasons("x", [caution(kind=kind, because=because)]) == [reason]
+
+
+def test_every_kind_of_caution_can_be_told() -> None:
+    for kind in get_args(PrecautionKind):
+        assert plain_reasons("x", [caution(kind=kind, because=["fact"])]) != ["It asks for care."]
+
+
+def test_a_blood_thinner_is_no_treatment_that_was_tried_for_pain() -> None:
+    thinner = attempt(
+        "warfarin", "going-on", treatments=["anticoagulation-dvt"], plain="a blood thinner"
+    )
+    cream = attempt("a cream", "going-on", treatments=[], plain=None)
+    pill = attempt("ramipril", "going-on", treatments=[], plain=None)
+    steroid = attempt("prednisolone", "helps", treatments=["prednisolone-polymyalgia"], plain=None)
+    told = said(tried=[thinner, cream, pill, steroid, attempt("tramadol")], cautions=[])
+    assert "Warfarin" not in told
+    assert "Ramipril" not in told
+    for kept in ("A cream", "Prednisolone", "Tramadol"):
+        assert kept in told
+    assert "Nothing is written down yet." in said(tried=[thinner])
 
 
 def test_tests_are_named_by_what_is_done() -> None:
@@ -258,7 +500,9 @@ def test_tests_are_named_by_what_is_done() -> None:
 
 def test_the_page_runs_no_script_loads_nothing_and_escapes() -> None:
     content = sheet(
-        assessment_data(tried=[attempt(EVIL, plain=EVIL)], cautions=[caution(EVIL)]), patient()
+        assessment_data(alerts=[], tried=[attempt(EVIL, plain=EVIL)], cautions=[caution(EVIL)]),
+        patient(),
+        load_knowledge(),
     )
     html = render(content)
     page = Page(html)
@@ -271,7 +515,7 @@ def test_the_page_runs_no_script_loads_nothing_and_escapes() -> None:
 
 
 def test_the_sheet_is_set_as_pdf() -> None:
-    made = pdf("sheet", sheet(assessment_data(), patient()))
+    made = pdf("sheet", sheet(assessment_data(), patient(), load_knowledge()))
     assert made.startswith(b"%PDF-")
 
 
@@ -280,6 +524,6 @@ def test_the_sheet_is_set_as_pdf() -> None:
     [("left", "your left leg"), ("bilateral", "your legs"), (None, "your leg")],
 )
 def test_the_title_names_the_leg(side: str | None, title: str) -> None:
-    content = sheet(assessment_data(), patient(side=side, as_of="2026-03-01"))
+    content = sheet(assessment_data(), patient(side=side, as_of="2026-03-01"), load_knowledge())
     assert content["title"] == f"About the pain in {title}"
     assert "2026-03-01" in content["footer"]

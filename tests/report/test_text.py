@@ -300,13 +300,13 @@ def test_of_many_cautions_the_rest_is_counted() -> None:
 
 def test_drugs_taken_that_need_care_are_told() -> None:
     text = flat(shown())
-    assert "!! naproxen: Stop it: a bleeding ulcer is recorded." in text
+    assert "!! naproxen (should not go on): Stop it: a bleeding ulcer is recorded." in text
     assert "opioids equal to 60 or more mg of oral morphine a day: Look again" in text
 
 
 def test_cautions_without_opioids_are_told_alone() -> None:
     text = flat(shown(opioids=None))
-    assert "!! naproxen: Stop it" in text
+    assert "!! naproxen (should not go on): Stop it" in text
     assert "oral morphine" not in text
 
 

@@ -109,6 +109,15 @@ def test_what_is_known_starts_with_duration_and_severity() -> None:
     )
 
 
+def test_duration_and_severity_are_told_as_they_were_entered() -> None:
+    facts = [
+        fact("how bad: severe", finding="pain-severity", name="how bad", value=7.5, unit="{NRS}"),
+        fact("how long: 6 weeks to 6 months", finding="pain-duration", value=42.0, unit="d"),
+    ]
+    told = plain(words.known(assessment_data(facts=facts)))
+    assert told.startswith("pain for 6 weeks; pain 7.5 of 10; ")
+
+
 def test_what_an_answer_hangs_on_is_told_in_words() -> None:
     pivot = {"words": "prior of Sciatica", "value": 0.05, "swing": -0.2}
     assert plain(words.hangs_on(pivot)) == (
@@ -141,7 +150,44 @@ def test_a_measured_value_has_a_unit_for_people() -> None:
     assert plain(words.measured(fact(value=7.0, unit="{NRS}"))) == "7 of 10"
     assert plain(words.measured(fact(value=0.68, unit="1"))) == "0.68"
     assert plain(words.measured(fact(value=42.0, unit="mg/L"))) == "42 mg/L"
+    assert plain(words.measured(fact(value=1643.62, unit="d"))) == "4.5 years"
     assert words.measured(fact()) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "0 days"),
+        (1, "1 day"),
+        (3, "3 days"),
+        (7, "1 week"),
+        (42, "6 weeks"),
+        (15, "15 days"),
+        (30, "1 month"),
+        (91.3, "3 months"),
+        (365.25, "1 year"),
+        (400, "13 months"),
+        (1643.62, "4.5 years"),
+        (2031, "5.6 years"),
+        (30000, "82 years"),
+    ],
+)
+def test_a_span_is_told_in_the_unit_in_which_it_was_entered(days: float, said: str) -> None:
+    assert words.duration(days) == said
+
+
+@given(st.floats(min_value=1, max_value=40000))
+def test_a_span_in_words_is_the_span_that_was_meant(days: float) -> None:
+    number, unit = words.duration(days).split()
+    length = {"day": 1, "week": 7, "month": 30.4375, "year": 365.25}[unit.rstrip("s")]
+    assert abs(float(number) * length - days) <= max(0.5, 0.26 * days)
+
+
+def test_only_long_spans_of_days_in_a_text_are_told_anew() -> None:
+    assert words.spans("pain for 1644 days; 28 days are asked for") == (
+        "pain for 4.5 years; 28 days are asked for"
+    )
+    assert words.spans("100–200 days") == "100–200 days"
 
 
 def test_a_finding_of_the_other_leg_says_so() -> None:
@@ -160,6 +206,8 @@ def test_a_long_row_of_names_ends_with_the_number_of_the_rest() -> None:
     [
         ({}, "2026-01-20 to 2026-02-03 (15 days)"),
         ({"stop": None, "days": None}, "from 2026-01-20"),
+        ({"stop": "2026-01-20", "days": 1643}, "on 2026-01-20"),
+        ({"start": None, "stop": None, "days": 90}, "3 months"),
         ({"start": None, "stop": None}, "15 days"),
         ({"start": None, "stop": None, "days": 1}, "1 day"),
         ({"start": None, "stop": None, "days": None}, "dates not recorded"),
@@ -216,6 +264,8 @@ def test_a_ladder_is_named_with_its_cause_and_its_next_step() -> None:
     assert words.of_ladder(ladder()) == "Sciatica"
     assert words.of_ladder(ladder(name="Hip", condition_name="Gout")) == "Hip (Gout)"
     assert words.of_ladder(ladder(condition_name=None)) == "Sciatica"
+    same = ladder(name="Sciatica from a herniated disc", condition_name="Sciatica from a disc")
+    assert words.of_ladder(same) == "Sciatica from a herniated disc"
     assert words.next_step(ladder()) == "next is Drugs for nerve pain"
     assert words.next_step(ladder(rung("Rest", "passed"))) == "no further step now"
 

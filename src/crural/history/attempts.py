@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from crural.history.doses import DailyDose, daily_dose
+from crural.history.limits import DoseDoubt, dose_doubt
 from crural.knowledge import Knowledge, Quantity, resolve
 from crural.knowledge.treatment import Treatment
 from crural.record import Record
@@ -43,7 +44,7 @@ class Attempt:
     treatments: ids it may be (more than one where the words fit several); families: families it
     counts for; text: the record's words; days: how long, or how long ago where it is `done_once`
     (an operation, an injection), None when not recorded; going_on: still in use; vague: only a
-    family or an umbrella word was recognised.
+    family or an umbrella word was recognised; dose_doubt: the dose can hardly be meant.
     """
 
     treatments: tuple[str, ...]
@@ -61,16 +62,20 @@ class Attempt:
     stopped_because: str | None
     vague: bool
     done_once: bool = False
+    dose_doubt: DoseDoubt | None = None
 
     @property
     def counts_as_failed(self) -> bool:
         """Was it a proper attempt that did not help enough, or that could not be borne?
 
         Where time and dose were not recorded the clinician's word that it failed is taken. What
-        helped for a time has not failed: it can be begun again.
+        helped for a time has not failed: it can be begun again. A dose that can hardly be meant
+        counts for nothing until it is confirmed.
         """
         if self.outcome == "not-tolerated":
             return True
+        if self.dose_doubt is not None and not self.dose_doubt.counts:
+            return False
         return self.outcome == "failed" and self.adequacy in {"adequate", "unknown"}
 
 
@@ -85,12 +90,15 @@ def attempts_of(record: Record, knowledge: Knowledge) -> tuple[Attempt, ...]:
         ids, families = treatments_named(drug.name, knowledge)
         if not families or told.intersection(ids):
             continue
+        words = f"{drug.name} {drug.dose or ''}"
+        dose = daily_dose(words)
+        doubt = dose_doubt(ids, words, dose, knowledge)
         named.append(
             Attempt(
                 treatments=ids,
                 families=families,
                 text=drug.name,
-                dose=daily_dose(f"{drug.name} {drug.dose or ''}"),
+                dose=dose,
                 dose_text=drug.dose,
                 days=None,
                 start=None,
@@ -98,9 +106,10 @@ def attempts_of(record: Record, knowledge: Knowledge) -> tuple[Attempt, ...]:
                 outcome="going-on",
                 relief_percent=None,
                 adequacy="unknown",
-                why_not_adequate=None,
+                why_not_adequate=None if doubt is None else doubt.says,
                 stopped_because=None,
                 vague=not ids,
+                dose_doubt=doubt,
             )
         )
     return tuple(named)
@@ -117,7 +126,11 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
     once = bool(ids) and all(knowledge.treatments[i].kind in _DONE_ONCE for i in ids)
     days = _days(tried, record, once=once, going_on=going_on)
     dose = daily_dose(f"{tried.dose or ''}") or daily_dose(tried.what)
+    doubt = dose_doubt(ids, f"{tried.what} {tried.dose or ''}", dose, knowledge)
     adequacy, why = _adequacy(ids, dose, days, knowledge)
+    if doubt is not None:
+        why = doubt.says
+        adequacy = adequacy if doubt.counts else "unknown"
     return Attempt(
         treatments=ids,
         families=families,
@@ -134,6 +147,7 @@ def _attempt_of(tried: Tried, record: Record, knowledge: Knowledge) -> Attempt:
         stopped_because=tried.stopped_because,
         vague=not ids,
         done_once=once,
+        dose_doubt=doubt,
     )
 
 

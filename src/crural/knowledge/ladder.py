@@ -48,7 +48,9 @@ class Rung(_Frozen):
     all the same, to be settled first; any other rung is left out with the question); straight_if:
     what makes it next at once, whatever was tried before; taken_as_done_after: days of pain from
     which a step that records seldom mention (rest, staying active) is taken as done; beside: it
-    runs beside the others (treatment of the cause) and never holds them up.
+    runs beside the others (treatment of the cause) and never holds them up; looked_for_by: it is a
+    search for what can be mended, in a pain that follows an operation: findings of which any that
+    is recorded, present or not, shows that it was made (the first operation shows nothing).
     """
 
     id: Slug
@@ -62,6 +64,7 @@ class Rung(_Frozen):
     straight_because: str | None = None
     taken_as_done_after: Number | None = None
     beside: bool = False
+    looked_for_by: tuple[Slug, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     claims: tuple[str, ...] = ()
 

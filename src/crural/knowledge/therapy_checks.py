@@ -160,6 +160,7 @@ def _of_ladders(knowledge: Knowledge) -> Iterator[Wrong]:
         yield from _missing(file, ladder.pain, PAIN_KINDS, "kind of pain")
         for rung in ladder.rungs:
             yield from _missing(file, rung.options, knowledge.treatments, "treatment")
+            yield from _missing(file, rung.looked_for_by, knowledge.findings, "finding")
             for dispute in rung.disputes:
                 yield from _missing(file, dispute.sources, knowledge.evidence, "evidence entry")
     for condition in knowledge.conditions:

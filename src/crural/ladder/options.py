@@ -11,7 +11,7 @@ from typing import Literal
 from crural.history import Attempt
 from crural.knowledge import Knowledge, Quantity, resolve
 from crural.knowledge.treatment import Amount, Effect, Position, RenalDose, Treatment
-from crural.ladder.precautions import Warned, precautions_of, without_itself
+from crural.ladder.precautions import Warned, doubted, precautions_of, without_itself
 from crural.rules import Compiled, Patient, Truth, compile_rule, truth_of
 
 # In the order in which options are shown: what can be begun comes first.
@@ -43,6 +43,8 @@ _SHOWN: tuple[OptionVerdict, ...] = (
 OPEN: frozenset[OptionVerdict] = frozenset(
     {"offer", "check-first", "offer-with-care", "too-short", "advised-against"}
 )
+
+_DRUGS = frozenset({"drug", "topical"})
 
 # Estimates of the model itself, with their reasons (docs/method.md lists them).
 # Standard deviation of pain scores (0 to 10) between patients of trials in lasting pain, by which a
@@ -87,6 +89,11 @@ class Option:
     dose: Dose | None
 
     @property
+    def tried(self) -> OptionVerdict | None:
+        """What came of it when it was tried, whatever speaks against it now."""
+        return _verdict_of_attempt(self.attempt)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Evidence entries behind effect, positions and cautions."""
         named = [*(self.effect.sources if self.effect else ())]
@@ -102,6 +109,8 @@ def options_of(
     """The treatments of a rung, the best first.
 
     `pains` are what figures and guidelines may speak of: the condition first, then kinds of pain.
+    What relieves pain and has neither a figure nor a guideline there stands behind all else that
+    can be begun.
     """
     of = patient.knowledge.treatments
     options = [_option(of[name], patient, tuple(pains), attempts) for name in names]
@@ -109,9 +118,20 @@ def options_of(
 
     def key(option: Option) -> tuple[int, float, int]:
         benefit = UNKNOWN_BENEFIT if option.benefit is None else option.benefit
-        return (_SHOWN.index(option.verdict), -benefit, place[option.treatment.id])
+        at = _SHOWN.index(option.verdict)
+        if option.verdict in OPEN and _says_nothing_for(option):
+            at = max(at, _SHOWN.index("too-short"))
+            benefit = -1.0
+        return (at, -benefit, place[option.treatment.id])
 
     return tuple(sorted(options, key=key))
+
+
+def _says_nothing_for(option: Option) -> bool:
+    """Is it a drug for the pain, not for its cause, of which nobody has said what it does here?"""
+    treatment = option.treatment
+    eases = treatment.kind in _DRUGS and "cause" not in treatment.acts_on
+    return eases and option.effect is None and not option.positions
 
 
 @dataclass(frozen=True)
@@ -150,6 +170,8 @@ def _option(
     published = _published(treatment.id, pains, patient.knowledge)
     cautions = precautions_of(treatment, without_itself(treatment, patient))
     attempt = attempt_at(treatment, attempts)
+    if attempt is not None and attempt.dose_doubt is not None:
+        cautions = (*cautions, doubted(attempt.dose_doubt.says, attempt.text))
     return Option(
         treatment=treatment,
         verdict=_verdict(cautions, published.positions, attempt),
@@ -216,13 +238,13 @@ def _verdict(
 ) -> OptionVerdict:
     tried = _verdict_of_attempt(attempt)
     levels = {warned.level for warned in cautions}
-    if tried in {"failed", "not-tolerated"}:
-        return tried
+    # What must not be given is barred whatever came of it before; `Option.tried` tells that too.
     if "barred" in levels:
         return "barred"
-    if tried is not None:
+    against = advised_against(positions)
+    if tried is not None and not (tried == "too-short" and against):
         return tried
-    if advised_against(positions):
+    if against:
         return "advised-against"
     if "caution" in levels:
         return "offer-with-care"

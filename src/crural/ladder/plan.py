@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crural.diagnosis.next_check import Check
 from crural.knowledge import Knowledge
@@ -11,6 +11,7 @@ from crural.knowledge.ladder import Ladder, Stage
 from crural.ladder.options import OPEN, Option
 from crural.ladder.position import LadderPosition, position_on
 from crural.rules import Patient, Truth, truth_of
+from crural.safety import RaisedAlert, alerts_of
 
 # From this probability on a cause has a say in what is done; at most so many do.
 PLAUSIBLE = 0.15
@@ -22,6 +23,11 @@ MOST_SHARED = 8
 
 _STAGES_SHARED: frozenset[Stage] = frozenset(
     {"self-care", "simple-analgesic", "physical", "neuropathic-drug", "antispasmodic-drug"}
+)
+# What never comes before an emergency. Drugs against pain, treatment of the cause and operations
+# may belong to it.
+_CAN_WAIT: frozenset[Stage] = frozenset(
+    {"self-care", "physical", "injection", "programme", "stimulation", "intrathecal"}
 )
 
 
@@ -40,12 +46,15 @@ class TreatmentPlan:
     """Ladders of the plausible causes, the most probable first.
 
     shared: treatments that are open on the ladder of every plausible cause, in the order of the
-    first ladder; waiting: steps that hang on one cause which is not sure yet.
+    first ladder; waiting: steps that hang on one cause which is not sure yet; at_once: what the
+    emergencies ask for now. With an emergency nothing is next that can wait, and no steps are named
+    as shared or waiting.
     """
 
     ladders: tuple[LadderPosition, ...]
     shared: tuple[str, ...]
     waiting: tuple[WaitingStep, ...]
+    at_once: tuple[str, ...] = ()
 
     @property
     def leading(self) -> LadderPosition:
@@ -71,11 +80,31 @@ def plan_of(
                 positions.append(position_on(ladder, name, patient))
     if not positions:
         positions = [position_on(_general(knowledge), None, patient)]
+    emergencies = [alert for alert in alerts_of(patient) if alert.urgency == "emergency"]
+    if emergencies:
+        return TreatmentPlan(
+            ladders=tuple(_after(emergencies, position) for position in positions),
+            shared=(),
+            waiting=(),
+            at_once=tuple(f"{alert.title}: {alert.action}" for alert in emergencies),
+        )
     return TreatmentPlan(
         ladders=tuple(positions),
         shared=_shared(positions),
         waiting=_waiting(positions, dict(plausible), checks),
     )
+
+
+def _after(emergencies: Sequence[RaisedAlert], position: LadderPosition) -> LadderPosition:
+    """The ladder while an emergency is dealt with: what can wait is later, unless a finding makes
+    it next at once."""
+    before = " and ".join(alert.title for alert in emergencies)
+    rungs = []
+    for rung in position.rungs:
+        waits = rung.state == "next" and rung.rung.stage in _CAN_WAIT and not rung.at_once
+        why = f"first: {before}"
+        rungs.append(replace(rung, state="later", because=(why,)) if waits else rung)
+    return replace(position, rungs=tuple(rungs))
 
 
 def ladders_for(condition: str, patient: Patient) -> list[Ladder]:

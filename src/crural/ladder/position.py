@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -19,6 +19,8 @@ RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped
 
 # An implant is never the way round a step that was not properly taken.
 _IMPLANTS = frozenset({"stimulation", "intrathecal"})
+# What eases pain goes on while the patient waits for what is needed at once.
+_EASING = frozenset({"simple-analgesic", "neuropathic-drug", "antispasmodic-drug"})
 # Drugs of one kind that take turns.
 _LINES = frozenset({"neuropathic-drug", "antispasmodic-drug"})
 
@@ -28,7 +30,8 @@ class RungPosition:
     """A rung of the ladder, for this patient.
 
     because: why it is in this state; ask: what to find out first; judge_on: the day from which a
-    treatment that is going on can be judged; tried: whether anything of it was tried at all.
+    treatment that is going on can be judged; tried: whether anything of it was tried at all;
+    at_once: whether a finding makes it next, whatever was done before.
     """
 
     rung: Rung
@@ -38,6 +41,7 @@ class RungPosition:
     options: tuple[Option, ...]
     judge_on: dt.date | None
     tried: bool
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class _Look:
     barred: tuple[str, ...]
     stop: tuple[str, ...]
     short: tuple[str, ...]
+    too_early: tuple[str, ...]
+    surely_early: bool
+    searched: bool
 
 
 def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> LadderPosition:
@@ -76,7 +83,8 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
 
     A rung is passed when so many of its treatments as it asks for were adequate and failed, could
     not be borne, or are barred. A rung of which nothing is recorded, below one that was tried, is
-    skipped, with the question whether it was. Nothing is skipped on the way to an implant.
+    skipped, with the question whether it was. Nothing is skipped on the way to an implant. Where a
+    finding makes a rung next at once, drugs against pain go on beside it.
     """
     pains = (*([condition] if condition else ()), *ladder.pain)
     rules = _rules_of(ladder, patient.knowledge)
@@ -88,6 +96,7 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     straight = next((look for look in way if _is_met(look.straight)), None)
     highest = max((i for i, look in enumerate(way) if look.attempts), default=-1)
     states: dict[str, tuple[RungState, tuple[str, ...]]] = {}
+    meanwhile: set[str] = set()
     open_yet = not any(_is_held(look, patient) for look in way)
     for i, look in enumerate(way):
         state, because = _state(look, patient)
@@ -97,6 +106,8 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
         if state == "next":
             if straight is not None and look is not straight:
                 state, because = _around_straight(look, straight, way)
+                if state == "next":
+                    meanwhile.add(look.rung.id)
             elif straight is None and i < highest and not _same_line(look, way[highest]):
                 state, because = _left_behind(look)
             elif straight is None and not open_yet:
@@ -109,9 +120,13 @@ def position_on(ladder: Ladder, condition: str | None, patient: Patient) -> Ladd
     for look in looks:
         if look.rung.beside:
             states[look.rung.id] = _state(look, patient)
-    return LadderPosition(
-        ladder, condition, tuple(_rung_position(look, *states[look.rung.id]) for look in looks)
-    )
+    found = (_rung_position(look, *states[look.rung.id]) for look in looks)
+    rungs = (_beside(rung) if rung.rung.id in meanwhile else rung for rung in found)
+    return LadderPosition(ladder, condition, tuple(rungs))
+
+
+def _beside(position: RungPosition) -> RungPosition:
+    return replace(position, rung=position.rung.model_copy(update={"beside": True}))
 
 
 def _is_held(look: _Look, patient: Patient) -> bool:
@@ -156,12 +171,16 @@ def _look(
     pains: Sequence[str],
 ) -> _Look:
     applies, straight = rules
+    applying = _always() if applies is None else evaluate(applies, patient)
+    searched = applying.truth is not Truth.MET and _looked_for(rung, patient)
     attempts = _attempts_on(rung, patient)
+    too_early = () if searched else _too_early(rung, attempts, patient)
+    attempts = tuple(a for a in attempts if a not in too_early)
     options = options_of(rung.options, patient, pains, attempts)
     harmful = {option.treatment.id for option in options if option.verdict == "barred"}
     stop = [a for a in attempts if a.going_on and harmful.intersection(a.treatments)]
     # What must not be taken is no treatment that could still work.
-    attempts = tuple(a for a in attempts if a not in stop)
+    attempts = tuple(a for a in attempts if a not in stop or a.counts_as_failed)
     working = tuple(
         f"{a.text} helps enough: go on with it" for a in attempts if a.outcome == "helps"
     )
@@ -175,18 +194,27 @@ def _look(
         rung=rung,
         options=options,
         attempts=attempts,
-        applies=_always() if applies is None else evaluate(applies, patient),
+        applies=applying,
         straight=None if straight is None else evaluate(straight, patient),
         passed=_passed(rung, options, attempts),
         working=working,
         judge_on=_judged_on(attempts, patient),
         barred=_all_barred(options),
-        stop=tuple(f"{a.text} is taken but barred: stop or change it" for a in stop),
+        stop=tuple(
+            f"{a.text} is taken but should not go on: change it, slowly where a sudden stop harms"
+            for a in stop
+        ),
         short=tuple(
             f"{a.text}: {a.why_not_adequate}"
             for a in attempts
             if a.adequacy in {"too-short", "too-little"} and not a.counts_as_failed
         ),
+        too_early=tuple(
+            f"{a.text} came before this pain or began it, and shows nothing of it"
+            for a in too_early
+        ),
+        surely_early=any(_before_pain(_last_day(a), patient) for a in too_early),
+        searched=searched,
     )
 
 
@@ -206,6 +234,43 @@ def _attempts_on(rung: Rung, patient: Patient) -> tuple[Attempt, ...]:
         if set(attempt.treatments).intersection(rung.options)
         or (attempt.vague and families.intersection(attempt.families))
     )
+
+
+def _looked_for(rung: Rung, patient: Patient) -> bool:
+    """Does the record show that what can be mended was looked for since the pain began?"""
+    return any(
+        observed.finding in rung.looked_for_by and not _before_pain(observed.date, patient)
+        for observed in patient.facts.record.observations
+    )
+
+
+def _too_early(rung: Rung, attempts: Sequence[Attempt], patient: Patient) -> tuple[Attempt, ...]:
+    """Operations that say nothing of the present pain: those before it began, and, on a rung that
+    looks for the cause of a pain after an operation, the operation itself."""
+    if rung.stage != "surgery":
+        return ()
+    early = [a for a in attempts if _before_pain(_last_day(a), patient)]
+    done = [a for a in attempts if a.vague or a.done_once]
+    if rung.looked_for_by and done:
+        early.append(min(done, key=lambda a: a.start or dt.date.max))
+    return tuple(a for a in attempts if a in early)
+
+
+def _last_day(attempt: Attempt) -> dt.date | None:
+    """The last day on which it is known to have been given; None where that is not recorded."""
+    if attempt.start is None or attempt.done_once:
+        return attempt.start
+    if attempt.going_on or attempt.days is None:
+        return None
+    return attempt.start + dt.timedelta(days=attempt.days)
+
+
+def _before_pain(day: dt.date | None, patient: Patient) -> bool:
+    """Does a day lie before the pain began, however long the pain may have lasted?"""
+    as_of = patient.facts.record.as_of
+    if day is None or as_of is None:
+        return False
+    return (as_of - day).days > patient.duration_days[1]
 
 
 def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) -> tuple[str, ...]:
@@ -284,6 +349,8 @@ def _state(look: _Look, patient: Patient) -> tuple[RungState, tuple[str, ...]]:
         state, because = "passed", look.passed
     elif look.barred:
         state, because = "barred", look.barred
+    elif look.searched and look.rung.looked_for_by and not look.attempts:
+        state, because = "passed", ("it was looked for: imaging or an opinion is recorded",)
     elif going_on and not _can_be_judged(look, patient):
         state, because = "in-progress", tuple(f"{a.text} is going on" for a in going_on)
     elif look.applies.truth is Truth.UNKNOWN and look.rung.for_exceptions and not look.attempts:
@@ -323,12 +390,16 @@ def _same_line(look: _Look, highest: _Look) -> bool:
 def _around_straight(
     look: _Look, straight: _Look, way: Sequence[_Look]
 ) -> tuple[RungState, tuple[str, ...]]:
+    if look.rung.stage in _EASING:
+        return "next", ("goes on beside what is needed at once",)
     if way.index(look) > way.index(straight):
         return "later", ()
-    return "skipped", (f"{straight.rung.straight_because}",)
+    return "skipped", (f"not before {straight.rung.title}",)
 
 
 def _left_behind(look: _Look) -> tuple[RungState, tuple[str, ...]]:
+    if look.too_early:
+        return "skipped", (*look.too_early, "a later step was tried already; ask")
     if look.short:
         return "skipped", tuple(f"not a proper attempt: {short}" for short in look.short)
     return "skipped", ("nothing of it is recorded, and a later step was tried already; ask",)
@@ -337,31 +408,52 @@ def _left_behind(look: _Look) -> tuple[RungState, tuple[str, ...]]:
 def _why_next(look: _Look, straight: _Look | None) -> tuple[str, ...]:
     if look is straight and look.straight is not None:
         return (f"{look.rung.straight_because}", *look.straight.because)
-    if look.stop:
-        return look.stop
     helped = [attempt for attempt in look.attempts if attempt.outcome == "helped"]
-    if helped:
-        return tuple(f"{a.text} helped for a time: it can be begun again" for a in helped)
-    if look.short:
-        return tuple(f"not a proper attempt: {short}" for short in look.short)
     going_on = [attempt for attempt in look.attempts if attempt.outcome == "going-on"]
-    if going_on:
-        return tuple(f"{a.text} is going on and can be judged now" for a in going_on)
-    return ("nothing of it is recorded",)
+    return (
+        look.stop
+        or look.too_early
+        or tuple(f"{a.text} helped for a time: it can be begun again" for a in helped)
+        or tuple(f"not a proper attempt: {short}" for short in look.short)
+        or tuple(f"{a.text} is going on and can be judged now" for a in going_on)
+        or ("nothing of it is recorded",)
+    )
 
 
 def _no_way_round(
     way: Sequence[_Look], states: dict[str, tuple[RungState, tuple[str, ...]]]
 ) -> None:
-    """Where an implant would be next, a step that was tried too short comes before it."""
-    following = next((look for look in way if states[look.rung.id][0] == "next"), None)
+    """Where an implant would be next, a step that was tried too short comes before it, and so does
+    the search for what can be mended."""
+    following = next((look for look in way if _comes_next(look, states[look.rung.id][0])), None)
     if following is None or following.rung.stage not in _IMPLANTS:
         return
     for look in way[: way.index(following)]:
-        if states[look.rung.id][0] == "skipped" and look.short and not look.passed:
-            states[look.rung.id] = ("next", _left_behind(look)[1])
-            states[following.rung.id] = ("later", ("first a step that was not properly taken",))
+        if states[look.rung.id][0] != "skipped" or look.passed:
+            continue
+        if look.short or _must_be_looked_for(look):
+            why = _search(look) if _must_be_looked_for(look) else _left_behind(look)[1]
+            states[look.rung.id] = ("next", why)
+            if states[following.rung.id][0] == "next":
+                states[following.rung.id] = ("later", ("first a step that was not properly taken",))
             return
+
+
+def _comes_next(look: _Look, state: RungState) -> bool:
+    """Is it next, or an implant that has only been tried, of which the next step is to implant?"""
+    tried_out = look.rung.stage in _IMPLANTS and not any(a.going_on for a in look.attempts)
+    return state == "next" or (state == "in-progress" and tried_out)
+
+
+def _must_be_looked_for(look: _Look) -> bool:
+    """Is it sure that nothing was looked for? Only an operation dated before the pain tells: notes
+    that give no dates seldom tell of the scan either, and are answered with a question."""
+    applies = look.applies.truth is not Truth.NOT_MET
+    return bool(look.rung.looked_for_by) and look.surely_early and applies and not look.searched
+
+
+def _search(look: _Look) -> tuple[str, ...]:
+    return (*look.too_early, "no imaging and no opinion of a surgeon since then is recorded")
 
 
 def _rung_position(look: _Look, state: RungState, because: tuple[str, ...]) -> RungPosition:
@@ -374,4 +466,5 @@ def _rung_position(look: _Look, state: RungState, because: tuple[str, ...]) -> R
         options=look.options,
         judge_on=look.judge_on if state == "in-progress" else None,
         tried=bool(look.attempts),
+        at_once=_is_met(look.straight),
     )

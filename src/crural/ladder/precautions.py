@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from crural.history import treatments_named
-from crural.knowledge import Knowledge
+from crural.history import daily_dose, dose_doubt, treatments_named
+from crural.knowledge import Knowledge, classes_named
 from crural.knowledge.treatment import Precaution, PrecautionKind, Treatment
 from crural.record import Drug
 from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
@@ -17,6 +17,29 @@ from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth
 # `check`: not known yet, and must be before the treatment begins.
 Level = Literal["barred", "caution", "check"]
 _ORDER: Mapping[Level, int] = {"barred": 0, "caution": 1, "check": 2}
+# What a warning is about: as in the knowledge, or a dose that can hardly be meant.
+WarnedKind = PrecautionKind | Literal["dose"]
+
+# Classes that must not be stopped at once: fits, withdrawal, a crisis of the adrenals or the heart.
+LOWERED_SLOWLY = frozenset(
+    {
+        "opioid",
+        "benzodiazepine",
+        "z-drug",
+        "gabapentinoid",
+        "anticonvulsant",
+        "antispasmodic",
+        "antidepressant",
+        "ssri",
+        "snri",
+        "tca",
+        "corticosteroid",
+        "beta-blocker",
+        "dopamine-agonist",
+    }
+)
+# Classes that guard against a clot: a gap can kill.
+NEVER_PAUSED = frozenset({"anticoagulant", "antiplatelet"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +51,7 @@ class Warned:
 
     id: str
     level: Level
-    kind: PrecautionKind
+    kind: WarnedKind
     say: str
     because: tuple[str, ...]
     ask: tuple[str, ...]
@@ -38,11 +61,17 @@ class Warned:
 
 @dataclass(frozen=True)
 class DrugCaution:
-    """A warning about a drug that the patient takes now."""
+    """A warning about a drug that the patient takes now.
+
+    beside: the other drugs that it must not, or not without care, go together with; stopping: how
+    to leave off where stopping at once is dangerous.
+    """
 
     drug: str
     treatment: str
     warned: Warned
+    beside: tuple[str, ...] = ()
+    stopping: str | None = None
 
 
 def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
@@ -131,7 +160,9 @@ def _own_allergy(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
 def cautions_of_drugs(patient: Patient) -> tuple[DrugCaution, ...]:
     """What speaks against the drugs that the patient takes already.
 
-    Each drug is held against the others: its own class does not count as an interaction.
+    Each drug is held against the others: its own class does not count as an interaction. Two drugs
+    that warn of each other by one item are told once. A dose that can hardly be meant is asked
+    about.
     """
     record = patient.facts.record
     cautions: list[DrugCaution] = []
@@ -143,8 +174,71 @@ def cautions_of_drugs(patient: Patient) -> tuple[DrugCaution, ...]:
         without = _taking(patient, others)
         for name in ids[:1]:
             found = precautions_of(patient.knowledge.treatments[name], without)
-            cautions += [DrugCaution(drug.name, name, w) for w in found if w.level != "check"]
-    return tuple(sorted(cautions, key=lambda c: _ORDER[c.warned.level]))
+            cautions += [
+                _of_drug(drug.name, name, warned, others, patient.knowledge)
+                for warned in found
+                if warned.level != "check"
+            ]
+        words = f"{drug.name} {drug.dose or ''}"
+        doubt = dose_doubt(ids, words, daily_dose(words), patient.knowledge)
+        if doubt is not None:
+            cautions.append(DrugCaution(drug.name, ids[0], doubted(doubt.says, words.strip())))
+    return tuple(sorted(_each_pair_once(cautions), key=lambda c: _ORDER[c.warned.level]))
+
+
+def _of_drug(
+    drug: str, treatment: str, warned: Warned, others: Sequence[Drug], knowledge: Knowledge
+) -> DrugCaution:
+    beside = _beside(warned, others) if warned.kind == "interaction" else ()
+    stopping = None
+    if warned.level == "barred":
+        stopping = _how_to_stop((drug, *beside), knowledge)
+    return DrugCaution(drug, treatment, warned, beside, stopping)
+
+
+def _beside(warned: Warned, others: Sequence[Drug]) -> tuple[str, ...]:
+    """The other drugs that the reasons of a warning name."""
+    because = f" {'; '.join(warned.because)} ".casefold()
+    return tuple(
+        dict.fromkeys(
+            other.name
+            for other in others
+            if re.search(rf"(?<!\w){re.escape(other.name.casefold())}(?!\w)", because)
+        )
+    )
+
+
+def _how_to_stop(drugs: Iterable[str], knowledge: Knowledge) -> str | None:
+    classes = {c for drug in drugs for c in classes_named(drug, knowledge)}
+    if classes & NEVER_PAUSED:
+        return "Stop none without whoever prescribed it."
+    if classes & LOWERED_SLOWLY:
+        return "Lower slowly, never stop at once."
+    return None
+
+
+def _each_pair_once(cautions: Iterable[DrugCaution]) -> Iterator[DrugCaution]:
+    """Without the second of two warnings of one item that only change the drugs round."""
+    told: set[tuple[str, frozenset[str]]] = set()
+    for caution in cautions:
+        pair = (caution.warned.id, frozenset({caution.drug, *caution.beside}))
+        if caution.beside and pair in told:
+            continue
+        told.add(pair)
+        yield caution
+
+
+def doubted(says: str, text: str) -> Warned:
+    """A dose that can hardly be meant, as a warning."""
+    return Warned(
+        id="dose-as-written",
+        level="caution",
+        kind="dose",
+        say=says,
+        because=(f"recorded: {text}",),
+        ask=(),
+        sources=(),
+    )
 
 
 def without_itself(treatment: Treatment, patient: Patient) -> Patient:

@@ -1,4 +1,8 @@
-"""A letter of referral as PDF: the assessment at the length that a colleague reads."""
+"""A letter of referral as PDF: on two pages what a colleague must know, and then an enclosure.
+
+The letter holds the question, what must not wait, the patient, what was tried, and drugs and
+allergies. Reasons, steps, criteria and sources are the enclosure, which can be left unread.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from crural.assessment import Assessment
+from crural.knowledge import Knowledge
 from crural.record import Record
 from crural.report import words
 from crural.report.as_json import as_data
@@ -13,61 +18,105 @@ from crural.report.citations import Citations
 from crural.report.course_chart import course_chart
 from crural.report.layout import marks
 from crural.report.outline import outline
-from crural.report.pain_path import WIDTH, description, height_of, pain_path, stations_of
+from crural.report.sheet_drugs import drugs_of, is_for_pain, never_at_once
 from crural.report.typeset import Block, Words, as_runs, bullets, notice, paragraph, pdf, run, table
 
 Part = Mapping[str, Any]
-About = Literal["stimulation", "intrathecal", "surgery", "pain-clinic"]
+About = Literal["emergency", "stimulation", "intrathecal", "surgery", "pain-clinic"]
 
 _TITLE: Mapping[About, str] = {
+    "emergency": "Emergency referral",
     "stimulation": "Referral: spinal cord stimulation",
     "intrathecal": "Referral: intraspinal morphine",
     "surgery": "Referral: surgery",
     "pain-clinic": "Referral: pain clinic",
 }
+_TO: Mapping[About, str] = {
+    "emergency": "To the emergency department, or the specialist on call",
+    "stimulation": "To the stimulation team",
+    "intrathecal": "To the spinal pump team",
+    "surgery": "To the surgeon",
+    "pain-clinic": "To the pain clinic",
+}
 _QUESTION: Mapping[About, str] = {
+    "emergency": "Is this an emergency, and what must be done now?",
     "stimulation": "Is this patient suited to a trial of spinal cord stimulation?",
     "intrathecal": "Is this patient suited to a trial of intraspinal morphine?",
     "surgery": "Is an operation due, and if so which?",
-    "pain-clinic": "What can still be done for this pain that will not go away?",
+    "pain-clinic": "What causes this pain, and what is the next step?",
+}
+_LASTING = "What can still be done for this pain that will not go away?"
+# Whom a patient is referred to when a rung of this stage comes next.
+_BY_STAGE: Mapping[str, About] = {
+    "surgery": "surgery",
+    "stimulation": "stimulation",
+    "intrathecal": "intrathecal",
 }
 # The lists of criteria that a letter holds.
 _THERAPIES: Mapping[About, tuple[str, ...]] = {
+    "emergency": (),
     "stimulation": ("stimulation",),
     "intrathecal": ("intrathecal",),
     "surgery": (),
     "pain-clinic": ("stimulation", "intrathecal"),
 }
 _STAGES: Mapping[About, frozenset[str]] = {
+    "emergency": frozenset(),
     "stimulation": frozenset({"stimulation"}),
     "intrathecal": frozenset({"intrathecal"}),
     "surgery": frozenset({"surgery", "cause"}),
     "pain-clinic": frozenset(),
 }
 MOST_REASONS = 3
-# The picture takes no more than so many per cent of the width, and never more than a page.
-_WIDEST, _TALLEST = 62.0, 1.2
+# The letter names the most probable causes; the enclosure gives the reasons of those from 5 % on.
+_NAMED, _WITH_REASONS = 3, 0.05
+# So many stand in the letter itself; where there are more, the enclosure has them all.
+MOST_FACTS, MOST_TRIED, MOST_OPTIONS, LONGEST_NOTE = 30, 10, 8, 600
 _WARNED: Mapping[str, str] = {"barred": "Barred", "caution": "Care", "check": "Check first"}
 MOST_SCORES = 40
 
 
-def to_letter(assessment: Assessment, about: About = "pain-clinic") -> bytes:
-    """The letter as PDF."""
-    return pdf("letter", letter(as_data(assessment), assessment.record, about))
+def to_letter(assessment: Assessment, about: About | None = None) -> bytes:
+    """The letter as PDF; without `about`, to whom the alerts and the next step point."""
+    data = as_data(assessment)
+    return pdf("letter", letter(data, assessment.record, about, assessment.knowledge))
 
 
-def letter(data: Part, record: Record, about: About) -> dict[str, Any]:
+def addressee(data: Part) -> About:
+    """Whom the letter is for: by the most urgent alert, then by the next step of treatment."""
+    urgency = {alert["urgency"] for alert in data["alerts"]}
+    if "emergency" in urgency:
+        return "emergency"
+    rungs = data["ladder"]["rungs"] if data["ladder"] else []
+    for rung in rungs:
+        if rung["state"] == "next" and rung["stage"] in _BY_STAGE:
+            return _BY_STAGE[rung["stage"]]
+    # What must be seen today, and is more than two drugs that do not agree, cannot wait for a
+    # clinic.
+    today = any(a["urgency"] == "same-day" and a["about"] for a in data["alerts"])
+    return "emergency" if today else "pain-clinic"
+
+
+def letter(data: Part, record: Record, about: About | None, knowledge: Knowledge) -> dict[str, Any]:
     """The content of the letter, from the data of `as_data` and the record."""
+    about = about or addressee(data)
     citations = Citations()
+    # A blood thinner stands among the drugs; nobody took it for the pain.
+    tried = [attempt for attempt in data["tried"] if is_for_pain(attempt, knowledge)]
     sections = [
-        ("What must not wait", _alerts(data, citations)),
+        ("What must not wait", _alerts(data)),
         ("The patient", _patient(data, record)),
-        ("What causes the pain", _causes(data, citations)),
-        ("What was tried", _tried(data)),
-        ("Where the patient stands on the ladder", _ladder(data, about, citations)),
-        ("The path of the pain", _picture(data)),
-        ("The course of the pain", _course(data, record, citations)),
-        ("Drugs taken now", _drugs(data, record, citations)),
+        ("What was tried", _tried(tried, MOST_TRIED)),
+        ("Drugs and allergies", _drugs(data, record, knowledge)),
+        ("What may cause the pain", _causes_named(data)),
+    ]
+    enclosed = [
+        ("Why it cannot wait", _rationales(data, citations)),
+        ("Not excluded, still to be asked", _open(data)),
+        ("The patient, in full", _in_full(data, record, tried)),
+        ("The causes with their reasons", _causes(data, citations)),
+        *([] if about == "emergency" else _steps(data, record, about, citations)),
+        ("Cautions with drugs taken now", _cautions_now(data, knowledge, citations)),
         *_criteria(data, about, citations),
         ("Sources", _sources(citations)),
         ("Limits", [paragraph(words.exactness(data)), paragraph(words.INTENDED_USE)]),
@@ -79,13 +128,41 @@ def letter(data: Part, record: Record, about: About) -> dict[str, Any]:
         "footer": f"Knowledge version {data['knowledge']['version']}, "
         f"digest {data['knowledge']['digest']}",
         "opening": [
-            {"kind": "fields", "names": ["To", "From", "Patient, date of birth"]},
-            paragraph(run("The question: ", "bold"), _QUESTION[about]),
+            {"kind": "fields", "names": [_TO[about], "From", "Patient, date of birth"]},
+            paragraph(run("The question: ", "bold"), _question(about, data)),
         ],
-        "sections": [
-            {"heading": heading, "blocks": blocks} for heading, blocks in sections if blocks
-        ],
+        "sections": _headed(sections),
+        "enclosure": {
+            "title": "Enclosure: reasons and sources",
+            "sections": _headed(enclosed),
+        },
     }
+
+
+def _steps(
+    data: Part, record: Record, about: About, citations: Citations
+) -> list[tuple[str, list[Block]]]:
+    """What an emergency department need not read."""
+    return [
+        ("Where the patient stands on the ladder", _ladder(data, about, citations)),
+        ("The course of the pain", _course(data, record, citations)),
+    ]
+
+
+def _headed(sections: Iterable[tuple[str, list[Block]]]) -> list[dict[str, Any]]:
+    return [{"heading": heading, "blocks": blocks} for heading, blocks in sections if blocks]
+
+
+def _question(about: About, data: Part) -> str:
+    if about == "emergency" and data["alerts"]:
+        top = data["alerts"][0]
+        when = "now" if top["urgency"] == "emergency" else "today"
+        return f"{top['title']}: please confirm or rule it out, and treat it, {when}."
+    lasting = any(
+        fact["finding"] == "pain-duration" and fact["state"] == "over-6-months"
+        for fact in data["facts"]
+    )
+    return _LASTING if about == "pain-clinic" and lasting else _QUESTION[about]
 
 
 def _named(record: Record) -> Iterable[str]:
@@ -95,53 +172,94 @@ def _named(record: Record) -> Iterable[str]:
         yield f"as of {record.as_of.isoformat()}"
 
 
-def _alerts(data: Part, citations: Citations) -> list[Block]:
-    blocks = [
+def _alerts(data: Part) -> list[Block]:
+    """Alerts with what to do; what can wait for days is one line."""
+    blocks: list[Block] = [
         notice(
             [run(f"{words.URGENCY[a['urgency']].full}: {a['title']}", "bold")],
             as_runs(run("Do: ", "bold"), a["action"]),
-            as_runs(
-                run("Because: ", "bold"),
-                f"{'; '.join(a['because'])}. {a['rationale']}",
-                marks(a["sources"], citations, " "),
-            ),
+            as_runs(run("Because: ", "bold"), f"{_because(a)}."),
+        )
+        for a in data["alerts"]
+        if a["urgency"] != "two-weeks"
+    ]
+    later = [a["title"] for a in data["alerts"] if a["urgency"] == "two-weeks"]
+    if later:
+        within = f"{words.sentence(words.URGENCY['two-weeks'].short)}: "
+        blocks.append(paragraph(run(within, "bold"), f"{'; '.join(later)}."))
+    return blocks or [paragraph("No alert is raised by what is known.")]
+
+
+def _because(of: Part) -> str:
+    return words.spans("; ".join(fact.rstrip(".") for fact in of["because"]))
+
+
+def _rationales(data: Part, citations: Citations) -> list[Block]:
+    told = [
+        as_runs(
+            run(f"{a['title']}: ", "bold"),
+            f"{_because(a)}. " if a["urgency"] == "two-weeks" else "",
+            a["rationale"],
+            *([f" Do: {a['action']}"] if a["urgency"] == "two-weeks" else []),
+            marks(a["sources"], citations, " "),
         )
         for a in data["alerts"]
     ]
-    open_now = [a for a in data["ask_now"] if a["urgency"] == "emergency"]
-    if open_now:
-        told = [
-            as_runs(run(f"{a['title']}: ", "bold"), words.names(a["unknown"], most=3))
-            for a in open_now
-        ]
-        blocks += [paragraph(run("Not excluded; still to be asked:", "bold")), bullets(told)]
-    if not data["alerts"]:
-        blocks.insert(0, paragraph("No alert is raised by what is known."))
-    return blocks
+    return [bullets(told)] if told else []
+
+
+def _open(data: Part) -> list[Block]:
+    told = [
+        as_runs(run(f"{a['title']}: ", "bold"), words.names(a["unknown"], most=3))
+        for a in data["ask_now"]
+        if a["urgency"] == "emergency"
+    ]
+    return [bullets(told)] if told else []
 
 
 def _patient(data: Part, record: Record) -> list[Block]:
     who = f"{words.sentence(words.person(record))}; {words.SIDE[record.side]}."
-    stated = [f for f in data["facts"] if f["stated"]]
     blocks = [paragraph(run(who, "bold"), f" Known: {words.known(data)}.")]
+    blocks += _findings(data, MOST_FACTS)
+    illnesses = [f"{i.name}, since {i.since}" if i.since else i.name for i in record.illnesses]
+    if illnesses:
+        blocks.append(paragraph(run("Illnesses: ", "bold"), f"{'; '.join(illnesses)}."))
+    if record.note:
+        blocks.append(paragraph(run("Note: ", "bold"), _shortened(record.note)))
+    return blocks
+
+
+def _shortened(note: str) -> str:
+    if len(note) <= LONGEST_NOTE:
+        return note
+    return f"{note[:LONGEST_NOTE].rsplit(maxsplit=1)[0]} … (in full in the enclosure)"
+
+
+def _findings(data: Part, most: int) -> list[Block]:
+    """What is there and what is not; length and strength of the pain are told before."""
+    stated = [f for f in data["facts"] if f["stated"] and f["finding"] not in words.COURSE_OF_PAIN]
+    blocks: list[Block] = []
     for label, facts in (
         ("Present or abnormal", [f for f in stated if f["present"]]),
         ("Absent or normal", [f for f in stated if not f["present"]]),
     ):
         if facts:
-            told = "; ".join(_fact(fact) for fact in facts)
-            blocks.append(paragraph(run(f"{label}: ", "bold"), f"{told}."))
-    for label, told_all in (
-        (
-            "Illnesses",
-            [f"{i.name}, since {i.since}" if i.since else i.name for i in record.illnesses],
-        ),
-        ("Allergies", list(record.allergies)),
-    ):
-        if told_all:
-            blocks.append(paragraph(run(f"{label}: ", "bold"), f"{'; '.join(told_all)}."))
-    if record.note:
+            told = "; ".join(_fact(fact) for fact in facts[:most])
+            left = len(facts) - most
+            more = f" (and {left} more, in the enclosure)" if left > 0 else ""
+            blocks.append(paragraph(run(f"{label}: ", "bold"), f"{told}{more}."))
+    return blocks
+
+
+def _in_full(data: Part, record: Record, tried: Sequence[Part]) -> list[Block]:
+    """What was too much for the letter."""
+    blocks: list[Block] = []
+    if sum(f["stated"] for f in data["facts"]) > MOST_FACTS:
+        blocks += _findings(data, len(data["facts"]))
+    if record.note and len(record.note) > LONGEST_NOTE:
         blocks.append(paragraph(run("Note: ", "bold"), record.note))
+    if len(tried) > MOST_TRIED:
+        blocks += _tried(tried, len(tried))
     return blocks
 
 
@@ -150,8 +268,22 @@ def _fact(fact: Part) -> str:
     return words.with_side(fact) + (f", {measured}" if measured else "")
 
 
+def _causes_named(data: Part) -> list[Block]:
+    caution = words.caution(data)
+    told = "; ".join(
+        f"{c['name']} {words.percent(c['probability'])} ({words.interval(*c['interval'])})"
+        for c in _worth_reasons(data)[:_NAMED]
+    )
+    return [
+        *([notice(as_runs(run("Caution: ", "bold"), caution))] if caution else []),
+        paragraph(
+            f"{told}. In brackets the 90{words.GAP}% intervals. "
+            "Several causes can be at work; reasons and sources are enclosed."
+        ),
+    ]
+
+
 def _causes(data: Part, citations: Citations) -> list[Block]:
-    plan = outline(data)
     rows: list[list[Words]] = [
         [
             cause["name"],
@@ -159,17 +291,20 @@ def _causes(data: Part, citations: Citations) -> list[Block]:
                 run(words.percent(cause["probability"]), "bold"),
                 f" ({words.interval(*cause['interval'])})",
             ),
-            _reasons(cause["for"], citations),
-            _reasons(cause["against"], citations),
+            _reasons(cause["for"], citations) or "–",
+            _reasons(cause["against"], citations) or "–",
         ]
-        for cause in plan.listed
+        for cause in _worth_reasons(data)
     ]
-    caution = words.caution(data)
     return [
-        *([notice(as_runs(run("Caution: ", "bold"), caution))] if caution else []),
         table(["Cause", "Probability (90 % interval)", "For", "Against"], [3, 2.4, 5, 5], rows),
         paragraph(f"{words.sentence(words.other(data))}. {words.NOT_MULTIPLIED}"),
     ]
+
+
+def _worth_reasons(data: Part) -> Sequence[Part]:
+    listed = outline(data).listed
+    return [c for c in listed if c["probability"] >= _WITH_REASONS] or listed[:1]
 
 
 def _reasons(reasons: Sequence[Part], citations: Citations) -> str:
@@ -180,8 +315,8 @@ def _reasons(reasons: Sequence[Part], citations: Citations) -> str:
     )
 
 
-def _tried(data: Part) -> list[Block]:
-    if not data["tried"]:
+def _tried(attempts: Sequence[Part], most: int) -> list[Block]:
+    if not attempts:
         return [paragraph("Nothing is recorded.")]
     rows = [
         [
@@ -191,14 +326,16 @@ def _tried(data: Part) -> list[Block]:
             words.came_of(a),
             words.enough(a),
         ]
-        for a in data["tried"]
+        for a in attempts[:most]
     ]
+    left = len(attempts) - most
     return [
         table(
             ["Treatment", "Dose", "When", "What came of it", "Long and strong enough?"],
             [3, 2.4, 3, 3, 2.6],
             rows,
-        )
+        ),
+        *([paragraph(f"{left} more are in the enclosure.")] if left > 0 else []),
     ]
 
 
@@ -210,7 +347,7 @@ def _ladder(data: Part, about: About, citations: Citations) -> list[Block]:
         [
             f"{words.RUNG[r['state']].sign} {words.RUNG[r['state']].short}",
             [run(r["title"], "bold" if r["id"] == ladder["next"] else "plain")],
-            "" if r["state"] == "later" else "; ".join(r["because"]),
+            "" if r["state"] == "later" else _because(r),
         ]
         for r in ladder["rungs"]
     ]
@@ -225,11 +362,12 @@ def _ladder(data: Part, about: About, citations: Citations) -> list[Block]:
 
 
 def _rung(rung: Part, citations: Citations) -> list[Block]:
-    options = words.in_front(rung["options"])
+    options = words.in_front(rung["options"])[:MOST_OPTIONS]
+    left = len(rung["options"]) - len(options)
     rows: list[list[Words]] = [
         [
-            as_runs(run(o["name"], "bold"), f": {words.OPTION[o['verdict']]}"),
-            _effect(o, citations),
+            as_runs(run(o["name"], "bold"), f": {words.verdict(o)}"),
+            _effect(o, citations) or "no figure",
         ]
         for o in options
     ]
@@ -240,6 +378,7 @@ def _rung(rung: Part, citations: Citations) -> list[Block]:
         {"kind": "heading", "text": title},
         paragraph(rung["why"], *([f" First find out: {asked}."] if asked else [])),
         table(["Option", "Effect, dose, bodies"], [3, 6], rows),
+        *([paragraph(f"{left} more options are in the report.")] if left else []),
         *([bullets(cautions)] if cautions else []),
     ]
 
@@ -282,13 +421,6 @@ def _for(names: Sequence[str], options: Sequence[Part]) -> str:
     return "all of these" if 1 < len(of) == len(options) else ", ".join(of)
 
 
-def _picture(data: Part) -> list[Block]:
-    told = description(stations_of(data))
-    svg = words.shown(pain_path(data))
-    width = min(_WIDEST, 100 * _TALLEST * WIDTH / height_of(data))
-    return [{"kind": "picture", "svg": svg, "width": width, "alt": told}]
-
-
 def _course(data: Part, record: Record, citations: Citations) -> list[Block]:
     scores = record.pain_scores
     blocks: list[Block] = []
@@ -296,7 +428,7 @@ def _course(data: Part, record: Record, citations: Citations) -> list[Block]:
     if course:
         verdict = words.sentence(words.COURSE[course["verdict"]])
         blocks += [
-            paragraph(run(f"{verdict}: ", "bold"), f"{'; '.join(course['because'])}."),
+            paragraph(run(f"{verdict}: ", "bold"), f"{_because(course)}."),
             {
                 "kind": "picture",
                 "svg": course_chart(course),
@@ -316,28 +448,66 @@ def _course(data: Part, record: Record, citations: Citations) -> list[Block]:
     return blocks
 
 
-def _drugs(data: Part, record: Record, citations: Citations) -> list[Block]:
-    blocks: list[Block] = []
-    if record.drugs:
-        blocks.append(bullets([f"{d.name}, {d.dose}" if d.dose else d.name for d in record.drugs]))
-    else:
-        blocks.append(paragraph("No drug is recorded."))
+def _drugs(data: Part, record: Record, knowledge: Knowledge) -> list[Block]:
+    drugs = [f"{d.name}, {d.dose}" if d.dose else d.name for d in record.drugs]
+    blocks = [
+        paragraph(
+            run("Drugs taken now: ", "bold"), f"{'; '.join(drugs)}." if drugs else "none recorded."
+        ),
+        paragraph(
+            run("Allergies: ", "bold"),
+            f"{'; '.join(record.allergies)}." if record.allergies else "none recorded.",
+        ),
+    ]
     opioids = data["opioids"]
     if opioids and opioids["mme_at_least"]:
         said = opioids["say"][-1] if opioids["say"] else ""
         blocks.append(paragraph(run(f"{words.sentence(words.opioids(opioids))}. ", "bold"), said))
-    blocks += [
-        notice(
-            as_runs(
-                run(f"{c['drug']}{' (barred)' if c['level'] == 'barred' else ''}: ", "bold"),
-                c["say"],
-                run(f" Because: {'; '.join(c['because'])}.", "quiet"),
-                marks(c["sources"], citations, " "),
+    barred = dict.fromkeys(
+        f"{' with '.join(drugs_of(c))}{_never(c, knowledge)}"
+        for c in data["cautions"]
+        if c["level"] == "barred"
+    )
+    if barred:
+        blocks.append(
+            paragraph(
+                run("Should not go on as it is: ", "bold"), f"{'; '.join(barred)}. Why: enclosed."
             )
         )
-        for c in data["cautions"]
-    ]
+    if data.get("not_understood"):
+        told = words.sentence(words.not_understood(data["not_understood"]))
+        blocks.append(paragraph(f"{told}."))
+    doubts = [f"{doubt['what']}: {doubt['says']}" for doubt in data.get("doubtful_doses", ())]
+    if doubts:
+        blocks.append(paragraph(run("Doses to check: ", "bold"), " ".join(doubts)))
     return blocks
+
+
+def _never(caution: Part, knowledge: Knowledge) -> str:
+    dangerous = any(
+        never_at_once(drug, caution["treatment"], knowledge) for drug in drugs_of(caution)
+    )
+    return " (never stop at once)" if dangerous else ""
+
+
+def _cautions_now(data: Part, knowledge: Knowledge, citations: Citations) -> list[Block]:
+    """Every caution of drugs taken now, what should not go on first."""
+    rows = [
+        as_runs(
+            run(f"{' with '.join(drugs_of(c))}{_should_not(c, knowledge)}: ", "bold"),
+            c["say"],
+            run(f" Because: {_because(c)}.", "quiet"),
+            marks(c["sources"], citations, " "),
+        )
+        for c in sorted(data["cautions"], key=lambda c: c["level"] != "barred")
+    ]
+    return [bullets(rows)] if rows else []
+
+
+def _should_not(caution: Part, knowledge: Knowledge) -> str:
+    if caution["level"] != "barred":
+        return ""
+    return f" should not go on as it is{_never(caution, knowledge)}"
 
 
 def _criteria(data: Part, about: About, citations: Citations) -> Iterable[tuple[str, list[Block]]]:
@@ -356,7 +526,7 @@ def _of_therapy(
     if step:
         yield paragraph(run("On the ladder: ", "bold"), f"{step}.")
     if found["because"]:
-        yield paragraph(run("Because: ", "bold"), f"{'; '.join(found['because'])}.")
+        yield paragraph(run("Because: ", "bold"), f"{_because(found)}.")
     if found["missing"]:
         yield paragraph(run("Still to be found out: ", "bold"), f"{words.names(found['missing'])}.")
     for of in words.by_kind(found["sets"]):
@@ -390,7 +560,7 @@ def _line(line: Part, of: Part) -> str:
 def _facts_of(line: Part) -> str:
     if line["verdict"] == "unknown":
         return " ".join(asked["question"] or asked["name"] for asked in line["ask"])
-    return "; ".join(line["because"])
+    return _because(line)
 
 
 def _sources(citations: Citations) -> list[Block]:

@@ -7,14 +7,18 @@ It is meant to be gone through together with a clinician.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from crural.assessment import Assessment
+from crural.knowledge import Knowledge
 from crural.record import Record
 from crural.report import words
 from crural.report.as_json import as_data
 from crural.report.html import environment
 from crural.report.outline import outline
+from crural.report.sheet_drugs import drugs_of, is_for_pain, never_at_once, plain_reasons
+from crural.report.sheet_signs import STANDING, alarming_alone
 from crural.report.typeset import Block, Words, as_runs, bullets, notice, paragraph, pdf, run
 
 Part = Mapping[str, Any]
@@ -22,6 +26,9 @@ Part = Mapping[str, Any]
 MOST_WARNINGS = 8
 MOST_STEPS = 5
 MOST_QUESTIONS = 5
+# What must be ruled out is told from this probability on, or else the most probable alone.
+_TOLD = 0.1
+MOST_REASONS = 2
 
 _LEG: Mapping[str | None, str] = {
     "left": "your left leg",
@@ -30,7 +37,7 @@ _LEG: Mapping[str | None, str] = {
     None: "your leg",
 }
 _SOON: Mapping[str, str] = {
-    "emergency": "Get help now. Call an ambulance, or go to the nearest hospital.",
+    "emergency": "Get help now. Call an ambulance, or go to the nearest emergency department.",
     "same-day": "See a doctor today.",
     "two-weeks": "See a doctor within two weeks.",
 }
@@ -71,8 +78,19 @@ _TEST: Mapping[str, str] = {
     "invasive": "a test with a needle or a small cut",
 }
 _NOTHING_URGENT = "We know of nothing that must be done at once. Call your doctor if you get worse."
-_UNSAFE = "it may not be safe for you. Ask your doctor or pharmacist today if you should stop it."
-_UNSURE = "ask your doctor if it is right for you."
+_ALONE = "Do not stop or change any of these on your own."
+_NONE_ALONE = "Do not stop or change any of your medicines on your own."
+_NEVER_AT_ONCE = "Never stop it at once."
+_OF_MEDICINES = (
+    "Your medicines may not go well together, or a dose may be too high or too low. "
+    "Do not stop any of them on your own."
+)
+_TAKE_ALONG: Sequence[str] = (
+    "This sheet, and a letter from your doctor if you have one.",
+    "All your medicines, or a list of them. Do not stop any of them on your own.",
+    "Letters and pictures from doctors and hospitals, if you have them at hand.",
+    "Someone who can stay with you.",
+)
 _COURSE: Mapping[str, str] = {
     "on-course": "Your pain is easing as we hoped.",
     "too-early": "We cannot tell yet if your pain is easing as it should.",
@@ -82,12 +100,16 @@ _COURSE: Mapping[str, str] = {
 
 def to_html(assessment: Assessment) -> str:
     """The sheet as an HTML page, self-contained and ready to print."""
-    return render(sheet(as_data(assessment), assessment.record))
+    return render(_of(assessment))
 
 
 def to_pdf(assessment: Assessment) -> bytes:
     """The sheet as PDF."""
-    return pdf("sheet", sheet(as_data(assessment), assessment.record))
+    return pdf("sheet", _of(assessment))
+
+
+def _of(assessment: Assessment) -> dict[str, Any]:
+    return sheet(as_data(assessment), assessment.record, assessment.knowledge)
 
 
 def render(content: Mapping[str, Any]) -> str:
@@ -96,26 +118,35 @@ def render(content: Mapping[str, Any]) -> str:
     return words.shown(page.render(content=content))
 
 
-def sheet(data: Part, record: Record) -> dict[str, Any]:
-    """The content of the sheet, from the data of `as_data` and the record."""
-    sections = [
-        ("What must not wait", _urgent(data)),
-        ("What may cause the pain", _causes(data)),
-        ("What you have tried", _tried(data)),
-        ("What happens next", _next(data)),
-        ("Your medicines", _medicines(data)),
-        ("What your doctor would like to know", _wanted(data)),
-        ("Questions you can ask", _questions(data)),
-    ]
+def sheet(data: Part, record: Record, knowledge: Knowledge) -> dict[str, Any]:
+    """The content of the sheet, from the data of `as_data` and the record.
+
+    In an emergency it says nothing but where to go, why, and what to take along.
+    """
+    emergencies = [alert for alert in data["alerts"] if alert["urgency"] == "emergency"]
+    sections = (
+        _emergency(emergencies, data)
+        if emergencies
+        else [
+            ("What must not wait", _urgent(data, knowledge)),
+            ("What may cause the pain", _causes(data)),
+            ("What you have tried", _tried(data, knowledge)),
+            ("What happens next", _next(data)),
+            ("Your medicines", _medicines(data, record, knowledge)),
+            ("What your doctor would like to know", _wanted(data)),
+            ("Questions you can ask", _questions(data)),
+        ]
+    )
+    opening = (
+        "This sheet is for you. Keep it with you and show it at the hospital."
+        if emergencies
+        else "This sheet is for you. Please read it with your doctor, nurse or therapist. They "
+        "can tell you more, and they know you best."
+    )
     made = f" on {record.as_of.isoformat()}" if record.as_of else ""
     return {
         "title": f"About the pain in {_LEG[record.side]}",
-        "opening": [
-            paragraph(
-                "This sheet is for you. Please read it with your doctor, nurse or therapist. They "
-                "can tell you more, and they know you best."
-            )
-        ],
+        "opening": [paragraph(opening)],
         "sections": [
             {"heading": heading, "blocks": blocks} for heading, blocks in sections if blocks
         ],
@@ -134,39 +165,90 @@ def _ended(text: str) -> str:
     return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
-def _urgent(data: Part) -> list[Block]:
+def _emergency(emergencies: Sequence[Part], data: Part) -> list[tuple[str, list[Block]]]:
+    """The whole sheet when there is an emergency."""
+    why = _ruled_out(emergencies[0], data)
+    return [
+        (
+            "Go to hospital now",
+            [
+                notice(
+                    [run(_SOON["emergency"], "bold")],
+                    "Do not drive yourself.",
+                    f"Why: this must be ruled out at once: {why[0].rstrip('.')}."
+                    if why
+                    else f"Why: {_OF_MEDICINES[:1].lower()}{_OF_MEDICINES[1:]}",
+                )
+            ],
+        ),
+        ("What to take along", [bullets(list(_TAKE_ALONG))]),
+        ("When you are home again", [_standing()]),
+    ]
+
+
+def _ruled_out(alert: Part, data: Part) -> list[str]:
+    """What an alert is about, in plain words: the probable alone, the most probable first.
+
+    A man is so told of nothing that only women have.
+    """
+    causes = {cause["id"]: cause for cause in data["causes"]}
+    about = sorted(
+        (causes[of] for of in alert["about"] if of in causes),
+        key=lambda cause: -float(cause["probability"]),
+    )
+    probable = [c["plain"] for c in about if c["probability"] >= _TOLD][:MOST_REASONS]
+    return probable or [c["plain"] for c in about[:1]] or list(alert["plain"][:1])
+
+
+def _urgent(data: Part, knowledge: Knowledge) -> list[Block]:
     blocks: list[Block] = []
+    told: set[str] = set()
     for urgency, what_to_do in _SOON.items():
         raised = [a for a in data["alerts"] if a["urgency"] == urgency]
-        if raised:
-            plain = dict.fromkeys(p for a in raised for p in a["plain"])
-            named = dict.fromkeys(a["title"] for a in raised if not a["plain"])
+        plain = dict.fromkeys(p for a in raised for p in _ruled_out(a, data) if p not in told)
+        of_medicines = any(not a["plain"] for a in raised) and _OF_MEDICINES not in told
+        if plain or of_medicines:
+            told.update(plain, [_OF_MEDICINES] if of_medicines else [])
             blocks.append(
                 notice(
                     [run(what_to_do, "bold")],
                     *(["This must be ruled out:"] if plain else []),
                     *(f"– {_ended(said)}" for said in plain),
-                    *(["The reason:"] if named else []),
-                    *(f"– {_ended(said)}" for said in named),
+                    *([_OF_MEDICINES] if of_medicines else []),
                 )
             )
-    # Signs that the patient can see or feel, of what would be an emergency.
+    if not blocks:
+        blocks.append(paragraph(_NOTHING_URGENT))
+    blocks.append(_standing())
     signs = dict.fromkeys(
         asked["question"]
         for alert in data["ask_now"]
         if alert["urgency"] == "emergency"
         for asked in alert["unknown"]
-        if asked["kind"] == "symptom" and asked["burden"] == "ask" and asked["question"]
+        if asked["finding"] in alarming_alone(knowledge)
+        and asked["kind"] == "symptom"
+        and asked["burden"] == "ask"
+        and asked["question"]
     )
     if signs:
         blocks += [
-            paragraph(
-                run("Call a doctor today if you would say yes to one of these. ", "bold"),
-                "If it began just now, or if it gets worse fast, call an ambulance.",
-            ),
+            paragraph(run("Do the same if you would say yes to this:", "bold")),
             bullets(list(signs)[:MOST_WARNINGS]),
         ]
-    return blocks or [paragraph(_NOTHING_URGENT)]
+    return blocks
+
+
+def _standing() -> Block:
+    return notice(
+        [
+            run(
+                "Call an ambulance, or go to the emergency department now, if one of these is new:",
+                "bold",
+            )
+        ],
+        *(f"– {sign.say}" for sign in STANDING),
+        "This holds even if you have none of these today. Do not wait for your next visit.",
+    )
 
 
 def _causes(data: Part) -> list[Block]:
@@ -182,12 +264,13 @@ def _causes(data: Part) -> list[Block]:
     ]
 
 
-def _tried(data: Part) -> list[Block]:
-    if not data["tried"]:
+def _tried(data: Part, knowledge: Knowledge) -> list[Block]:
+    tried = [attempt for attempt in data["tried"] if is_for_pain(attempt, knowledge)]
+    if not tried:
         return [
             paragraph("Nothing is written down yet. Tell your doctor what you have tried so far.")
         ]
-    return [bullets([_attempt(attempt) for attempt in data["tried"]])]
+    return [bullets([_attempt(attempt) for attempt in tried])]
 
 
 def _attempt(attempt: Part) -> Words:
@@ -201,8 +284,6 @@ def _attempt(attempt: Part) -> Words:
 
 def _next(data: Part) -> list[Block]:
     blocks: list[Block] = []
-    if any(alert["urgency"] == "emergency" for alert in data["alerts"]):
-        blocks.append(paragraph(run("First comes the help that is named above.", "bold")))
     if data["course"]:
         blocks.append(paragraph(_COURSE[data["course"]["verdict"]]))
     rungs = data["ladder"]["rungs"] if data["ladder"] else []
@@ -215,13 +296,17 @@ def _next(data: Part) -> list[Block]:
         for o in r["options"]
         if o["treatment"] not in careful
     ]
-    steps = [o for r in rungs if r["state"] == "next" for o in r["options"]]
+    # Every next rung gets its best options in, however many the first one has.
+    following = zip_longest(*(r["options"] for r in rungs if r["state"] == "next"))
+    steps = [o for options in following for o in options if o is not None]
     for title, options in (
         ("Go on with this:", [o for o in going_on if o["verdict"] in {"helps", "going-on"}]),
         ("The next step can be one of these:", [o for o in steps if o["verdict"] in _STEP]),
     ):
         if options:
-            told = [f"{_ended(o['plain'])} {_STEP[o['verdict']]}" for o in options[:MOST_STEPS]]
+            told = [
+                f"{_ended(o['plain'])} {_STEP[o['verdict']]}".strip() for o in options[:MOST_STEPS]
+            ]
             blocks += [paragraph(run(title, "bold")), bullets(told)]
     tests = list(dict.fromkeys(_TEST[c["burden"]] for c in data["next"] if c["burden"] in _TEST))
     if tests:
@@ -230,15 +315,31 @@ def _next(data: Part) -> list[Block]:
     return blocks or [paragraph("Your doctor will plan the next step with you.")]
 
 
-def _medicines(data: Part) -> list[Block]:
-    barred = dict.fromkeys(c["drug"] for c in data["cautions"] if c["level"] == "barred")
-    others = dict.fromkeys(c["drug"] for c in data["cautions"] if c["drug"] not in barred)
-    told = [
-        as_runs(run(f"{words.sentence(drug)}: ", "bold"), said)
-        for drugs, said in ((barred, _UNSAFE), (others, _UNSURE))
-        for drug in drugs
-    ]
-    return [bullets(told)] if told else []
+def _medicines(data: Part, record: Record, knowledge: Knowledge) -> list[Block]:
+    by_drug: dict[str, list[Part]] = {}
+    for caution in data["cautions"]:
+        for drug in drugs_of(caution):
+            by_drug.setdefault(drug, []).append(caution)
+    today: list[Words] = []
+    later: list[Words] = []
+    for drug, cautions in by_drug.items():
+        reasons = plain_reasons(drug, cautions)
+        if reasons:
+            treatment = next((c["treatment"] for c in cautions if c["drug"] == drug), "")
+            ending = [_NEVER_AT_ONCE] if never_at_once(drug, treatment, knowledge) else []
+            said = as_runs(run(f"{words.sentence(drug)}: ", "bold"), " ".join((*reasons, *ending)))
+            barred = any(caution["level"] == "barred" for caution in cautions)
+            (today if barred else later).append(said)
+    if not (today or later):
+        return [paragraph(run(_NONE_ALONE, "bold"))] if record.drugs else []
+    blocks = [paragraph(run(_ALONE, "bold"))]
+    for when, told in (
+        ("Ask your doctor or pharmacist about these today:", today),
+        ("Ask about these at your next visit:", later),
+    ):
+        if told:
+            blocks += [paragraph(when), bullets(told)]
+    return blocks
 
 
 def _wanted(data: Part) -> list[Block]:

@@ -26,6 +26,8 @@ _VERDICT_STYLE = {"barred": "red", "advised-against": "yellow", "check-first": "
 
 def treatment(data: Data, citations: Citations) -> Iterable[RenderableType]:
     """Every part about treatment that the assessment has."""
+    if data.get("not_understood") or data.get("doubtful_doses"):
+        yield _to_check(data)
     if data["cautions"] or (data["opioids"] and data["opioids"]["say"]):
         yield _cautions(data, citations)
     if data["ladder"] is not None:
@@ -36,10 +38,21 @@ def treatment(data: Data, citations: Citations) -> Iterable[RenderableType]:
         yield _candidacy(data["candidacy"], data["ladder"], citations)
 
 
+def _to_check(data: Data) -> RenderableType:
+    """What in the record is not understood, or can hardly be meant."""
+    lines = grid(("bold yellow", 3), ("", None))
+    if data.get("not_understood"):
+        said = words.sentence(words.not_understood(data["not_understood"]))
+        lines.add_row("!", f"{said}. Check the spelling, or judge them yourself.")
+    for doubt in data.get("doubtful_doses", ()):
+        lines.add_row("!", Text.assemble((f"{doubt['what']}: ", "bold"), doubt["says"]))
+    return Group(heading("Entries to check"), lines)
+
+
 def _cautions(data: Data, citations: Citations) -> RenderableType:
     lines = grid(("bold yellow", 3), ("", None))
     for caution in data["cautions"]:
-        said = Text.assemble((f"{caution['drug']}: ", "bold"), caution["say"])
+        said = Text.assemble((f"{words.together(caution)}: ", "bold"), caution["say"])
         said.append(f" Because: {'; '.join(caution['because'])}.", style="dim")
         said.append(marks(caution["sources"], citations, " "))
         lines.add_row("!!" if caution["level"] == "barred" else "!", said)
@@ -122,7 +135,7 @@ def _rung_in_full(rung: Data, citations: Citations) -> RenderableType:
 
 
 def _option(option: Data, citations: Citations) -> RenderableType:
-    verdict = words.OPTION[option["verdict"]]
+    verdict = words.verdict(option)
     title = Text.assemble((option["name"], "bold"), "  ")
     title.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
     lines = grid(("dim", 8), ("", None))
@@ -147,7 +160,7 @@ def _option(option: Data, citations: Citations) -> RenderableType:
 
 
 def _in_a_line(option: Data) -> Text:
-    verdict = words.OPTION[option["verdict"]]
+    verdict = words.verdict(option)
     line = Text.assemble((option["name"], "bold"), "  ")
     line.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
     barred = [warned for warned in option["cautions"] if warned["level"] == "barred"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
@@ -22,7 +22,7 @@ from crural.rules import question_of
 
 def treatment_data(assessment: Assessment) -> dict[str, Any]:
     """`ladder` (None where the knowledge has none), `other_ladders`, `shared_steps`, `waiting`,
-    `tried`, `candidacy`, `course`, `cautions` and `opioids` of an assessment."""
+    `tried`, `candidacy`, `course`, `cautions`, `not_understood` and `opioids` of an assessment."""
     knowledge, plan = assessment.knowledge, assessment.plan
     return {
         "ladder": None if plan is None else _ladder(plan.leading, knowledge),
@@ -36,7 +36,16 @@ def treatment_data(assessment: Assessment) -> dict[str, Any]:
         ],
         "candidacy": {c.therapy: _candidacy(c, knowledge) for c in assessment.candidacy},
         "course": None if assessment.course is None else course_data(assessment.course, knowledge),
-        "cautions": [_caution(caution, knowledge) for caution in assessment.cautions],
+        "cautions": [_caution(same, knowledge) for same in _by_pair(assessment.cautions)],
+        "not_understood": [
+            {"kind": entry.kind, "text": entry.text} for entry in assessment.not_understood
+        ],
+        # A drug that is taken now has it among its cautions.
+        "doubtful_doses": [
+            {"what": attempt.text, "says": attempt.dose_doubt.says}
+            for attempt, _ in zip(assessment.attempts, assessment.record.treatments, strict=False)
+            if attempt.dose_doubt is not None
+        ],
         "opioids": None if assessment.opioids is None else _opioids(assessment.opioids),
     }
 
@@ -94,6 +103,7 @@ def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
         "kind": treatment.kind,
         "acts_on": list(treatment.acts_on),
         "verdict": option.verdict,
+        "tried": option.tried,
         "effect": None
         if effect is None
         else {
@@ -284,12 +294,41 @@ def _point(expected: Expected) -> dict[str, float]:
     }
 
 
-def _caution(caution: DrugCaution, knowledge: Knowledge) -> dict[str, Any]:
+def _by_pair(cautions: Iterable[DrugCaution]) -> list[list[DrugCaution]]:
+    """Warnings in their order, those about the same drugs together in one line; of one drug alone
+    those that have the same reason."""
+    lines: dict[object, list[DrugCaution]] = {}
+    for caution in cautions:
+        if caution.beside:
+            about: object = frozenset({caution.drug, *caution.beside})
+        elif caution.warned.kind == "allergy":
+            about = (caution.drug, "allergy")
+        else:
+            about = (caution.drug, caution.warned.because)
+        lines.setdefault(about, []).append(caution)
+    return list(lines.values())
+
+
+def _caution(same: Sequence[DrugCaution], knowledge: Knowledge) -> dict[str, Any]:
+    """One line: the strictest warning with its drug, and what the others of the pair add."""
+    first = same[0]
+    stopping = next((c.stopping for c in same if c.stopping is not None), None)
+    says = _each_once(c.warned.say for c in same)
+    line = _warned(first.warned, knowledge)
     return {
-        "drug": caution.drug,
-        "treatment": caution.treatment,
-        **_warned(caution.warned, knowledge),
+        "drug": first.drug,
+        "treatment": first.treatment,
+        **line,
+        "say": " ".join((*says, *([stopping] if stopping else ()))),
+        "because": _each_once(fact for c in same for fact in c.warned.because),
+        "sources": sources(_each_once(s for c in same for s in c.warned.sources), knowledge),
+        "beside": list(first.beside),
+        "stopping": stopping,
     }
+
+
+def _each_once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
 
 
 def _opioids(total: OpioidTotal) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,7 @@ from crural.record import Record
 # its place.
 GAP = "\ue000"
 # Marks that turn the direction of writing: from a record they could turn a dose round.
-_TURNING = dict.fromkeys(
-    map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-)
+_TURNING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,14 @@ OPTION: Mapping[str, str] = {
     "failed": "tried, not enough relief",
     "not-tolerated": "tried, not tolerated",
     "barred": "barred",
+}
+# What is barred, and yet was tried or is taken.
+_BARRED_AFTER: Mapping[str, str] = {
+    "helps": "barred, though it helps",
+    "going-on": "barred, and taken now",
+    "too-short": "barred; tried before, too short or too little",
+    "failed": "barred; tried before, not enough relief",
+    "not-tolerated": "barred; tried before, not tolerated",
 }
 THERAPY: Mapping[str, str] = {
     "stimulation": "Spinal cord stimulation",
@@ -178,6 +185,16 @@ PROVES_NOTHING = 0.5
 BEFORE_FINDINGS = "before symptoms, signs and tests"
 # UCUM units that are written differently for people.
 _UNIT: Mapping[str | None, str | None] = {"{NRS}": "of 10", "1": None, "d": "days", "Cel": "°C"}
+# Days in a year, a month and a week; how many of the unit are said at most; and how near to whole
+# or half units a span must be to have been said in that unit: 1643.62 days are 4.5 years.
+_UNITS_OF_TIME: Sequence[tuple[float, str, int, float]] = (
+    (365.25, "year", 120, 0.005),
+    (30.4375, "month", 24, 0.015),
+    (7.0, "week", 26, 0.001),
+)
+_MANY_DAYS = 100
+# The onset, length and strength of the pain are told by themselves, as the first words of a case.
+COURSE_OF_PAIN = ("pain-duration", "onset-speed", "pain-severity")
 _COURSE: Mapping[str, str] = {
     "pain-duration": "pain for {}",
     "onset-speed": "began {}",
@@ -196,7 +213,11 @@ ESTIMATED = "an estimate with a stated range, not a published figure"
 
 def shown(text: str, blank: str = "\u00a0") -> str:
     """Text as a report shows it: with `blank` before units, and without turning marks."""
-    return text.replace(GAP, blank).translate(_TURNING)
+    shown = text.replace(GAP, blank)
+    # Nearly no text has any; looking for each is ten times as quick as translating all of it.
+    for mark in _TURNING:
+        shown = shown.replace(mark, "")
+    return shown
 
 
 def percent(probability: float) -> str:
@@ -243,8 +264,32 @@ def measured(fact: Mapping[str, Any]) -> str:
     """The value of a fact with its unit, such as '42 mg/L'; '' when it was not measured."""
     if fact["value"] is None:
         return ""
+    if fact["unit"] == "d":
+        return duration(fact["value"])
     unit = _UNIT.get(fact["unit"], fact["unit"])
     return f"{fact['value']:g}{GAP}{unit}" if unit else f"{fact['value']:g}"
+
+
+def duration(days: float) -> str:
+    """Days in the unit in which a person would say them: '6 weeks', '4.5 years', '45 days'."""
+    for length, unit, most, near in _UNITS_OF_TIME:
+        number = round(2 * days / length) / 2
+        if 1 <= number <= most and abs(days - number * length) <= near * days:
+            return _count(number, unit)
+    years, months = (days / length for length, *_ in _UNITS_OF_TIME[:2])
+    if months >= 2:
+        return _count(round(years, 1), "year") if years >= 2 else _count(round(months), "month")
+    return _count(round(days), "day")
+
+
+def spans(text: str) -> str:
+    """Text with its long spans of days told in months or years: 'pain for 4.5 years'."""
+
+    def told(match: re.Match[str]) -> str:
+        days = float(match[1])
+        return duration(days) if days >= _MANY_DAYS else match[0]
+
+    return re.sub(r"(?<![\d.,–-])(\d+(?:\.\d+)?) days\b", told, text)
 
 
 def sentence(words: str) -> str:
@@ -264,7 +309,7 @@ def known(data: Mapping[str, Any]) -> str:
     """What is known, in one line: duration, onset and severity, and how many facts."""
     facts = data["facts"]
     told = [
-        said.format(fact["words"].removeprefix(f"{fact['name']}: "))
+        said.format(measured(fact) or fact["words"].removeprefix(f"{fact['name']}: "))
         for finding, said in _COURSE.items()
         for fact in facts
         if fact["finding"] == finding
@@ -336,8 +381,8 @@ def names(findings: Iterable[Mapping[str, Any]], *, most: int | None = None) -> 
     return f"{row} (and {left} more)" if left else row
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: float, what: str) -> str:
+    return f"{number:g} {what}" if number == 1 else f"{number:g} {what}s"
 
 
 def _power_of_ten(bound: float) -> str:
@@ -374,7 +419,12 @@ def of_ladder(ladder: Mapping[str, Any]) -> str:
     """The name of a ladder with the cause it is for, where that is another name."""
     cause = ladder["condition_name"]
     name = str(ladder["name"])
-    return name if cause is None or cause.casefold() in name.casefold() else f"{name} ({cause})"
+    if cause is None or cause.casefold() in name.casefold():
+        return name
+    # 'Sciatica from a herniated disc' needs no '(Sciatica from lumbar disc herniation)'.
+    first, *more = name.casefold().split()
+    same = more and cause.casefold().split()[0] == first
+    return name if same else f"{name} ({cause})"
 
 
 def next_step(ladder: Mapping[str, Any]) -> str:
@@ -415,13 +465,16 @@ def counts(criteria: Iterable[Mapping[str, Any]], of: Mapping[str, Any]) -> str:
 def lasted(attempt: Mapping[str, Any]) -> str:
     """When something was tried and for how long, such as '2026-01-20 to 2026-02-03 (15 days)'."""
     start, stop, days = attempt["start"], attempt["stop"], attempt["days"]
+    if start and start == stop:
+        # Done once: its days are those since then.
+        return f"on {start}"
     if attempt["going_on"]:
         told = f"since {start}" if start else "taken now"
     elif start and stop:
         told = f"{start} to {stop}"
     else:
         told = f"from {start}" if start else ""
-    length = "" if days is None else _count(days, "day")
+    length = "" if days is None else duration(days)
     if told and length:
         return f"{told} ({length})"
     return told or length or "dates not recorded"
@@ -439,6 +492,40 @@ def enough(attempt: Mapping[str, Any]) -> str:
     """Whether something was tried long and strongly enough to count."""
     why = attempt["why_not_adequate"]
     return ADEQUACY[attempt["adequacy"]] + (f": {why}" if why else "")
+
+
+def verdict(option: Mapping[str, Any]) -> str:
+    """The verdict on a treatment; of what is barred also what came of it before."""
+    if option["verdict"] == "barred" and option.get("tried") is not None:
+        return _BARRED_AFTER[option["tried"]]
+    return OPTION[option["verdict"]]
+
+
+# The lists of a record, as one entry of each is called.
+_ENTRY: Mapping[str, str] = {
+    "drug": "drug",
+    "treatment": "treatment",
+    "illness": "illness",
+    "allergy": "allergy",
+}
+
+
+def not_understood(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Which entries of the record no table knows: '2 entries are not understood: ...'."""
+    told = ", ".join(f"'{entry['text']}' ({_ENTRY[entry['kind']]})" for entry in entries)
+    number = "1 entry is" if len(entries) == 1 else f"{len(entries)} entries are"
+    return f"{number} not understood and plays no part in any warning: {told}".replace(
+        "are not understood and plays", "are not understood and play"
+    )
+
+
+def together(caution: Mapping[str, Any]) -> str:
+    """The drug or drugs that a warning on drugs taken now is about, and what it comes to."""
+    beside = caution.get("beside") or ()
+    drugs = " with ".join((caution["drug"], " and ".join(beside))) if beside else caution["drug"]
+    if caution["level"] != "barred":
+        return str(drugs)
+    return f"{drugs} (should not go on{' together' if beside else ''})"
 
 
 def in_front(options: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from html import unescape
@@ -26,7 +29,8 @@ from crural.intrathecal.chosen import choose
 from crural.intrathecal.rate import rate
 from crural.knowledge import Knowledge
 from crural.record import record_from_text
-from crural.store import Store
+from crural.stimulation.diary_file import Phase
+from crural.store import DiaryValues, Store
 from crural.web.workbench.bench import Bench
 from crural.web.workbench.fields import Written, digest_of, usual_of
 from crural.web.workbench.pages import BENCHES
@@ -651,3 +655,127 @@ def test_folded_fields_stay_folded_until_one_of_them_is_used(reader: Visitor) ->
     assert '<details class="folded" id="group-2">' in send(reader, "pump/rate", form).text
     used = {**form, "reservoir": "40"}
     assert '<details class="folded" id="group-2" open>' in send(reader, "pump/rate", used).text
+
+
+@pytest.fixture
+def own(app: FastAPI) -> Visitor:
+    """A visitor of one test alone, who changes what lies on a desk."""
+    return come(app)
+
+
+def kept(store: Store, knowledge: Knowledge, text: str = RECORD) -> str:
+    """A saved patient; its id."""
+    record = record_from_text(text, knowledge.vocabulary, "it")
+    return store.create_patient(f"Bench {secrets.token_hex(4)}", record, who="test").info.patient_id
+
+
+def before_of(patient: str) -> dict[str, str]:
+    bench = BENCHES["stimulation/before"]
+    procedure = bench.field("procedure")
+    assert procedure is not None
+    chosen = next(name for name in procedure.choices if name)
+    return {"record-patient": patient, "procedure": chosen, "procedure-date": "2030-03-04"}
+
+
+def test_the_version_that_is_worked_with_is_told(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+
+    said = text_of(send(own, "stimulation/before", before_of(patient)))
+
+    assert re.search(r"Bench \w+, version 1 of \d+ \w{3} \d{4}, \d\d:\d\d ", said)
+    assert "not saved" not in said
+
+
+def test_a_blood_thinner_that_is_not_saved_yet_is_planned_for(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+    desk = own.open(patient)
+    assert desk.send("add/drugs", name="clopidogrel").status_code == 200
+
+    said = text_of(send(own, "stimulation/before", before_of(patient)))
+
+    assert "clopidogrel" in said.casefold()
+    assert "version 1 of" in said
+    assert "with your changes that are not saved" in said
+
+
+def test_what_somebody_else_has_not_saved_is_not_used(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+    store.begin_draft(patient, "{}", "another mark", based_on=1, who="somebody-else")
+
+    said = text_of(send(own, "stimulation/coverage", {"record-patient": patient}))
+
+    assert "version 1 of" in said
+    assert "not saved" not in said
+
+
+@pytest.mark.parametrize("bench", ["stimulation/coverage", "pump/dose"])
+def test_level_and_first_dose_use_what_is_not_saved_and_say_so(
+    own: Visitor, store: Store, knowledge: Knowledge, bench: str
+) -> None:
+    patient = kept(store, knowledge)
+    assert own.open(patient).send("add/drugs", name="morphine", dose="90 mg").status_code == 200
+    form = {"record-patient": patient}
+    if bench == "pump/dose":
+        form["drug"] = "morphine"
+
+    assert "with your changes that are not saved" in text_of(send(own, bench, form))
+
+
+def test_the_trial_of_a_saved_patient_is_that_of_the_diary(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+    scores: dict[Phase, tuple[float, ...]] = {"baseline": (8, 8, 7), "trial": (2, 2, 3)}
+    days = itertools.count(1)
+    for phase, of_phase in scores.items():
+        for nrs in of_phase:
+            at = dt.datetime(2026, 3, next(days), 8)
+            store.add_diary(patient, DiaryValues(at=at, nrs=nrs, phase=phase), who="test")
+
+    told = send(own, "stimulation/trial", {"diary-patient": patient})
+
+    assert "6 entries of the diary" in text_of(told)
+    assert "result-card" in told.text
+
+
+def test_a_saved_patient_without_a_trial_is_told_where_to_enter_one(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+
+    said = text_of(send(own, "stimulation/trial", {"diary-patient": patient}))
+
+    assert "No trial of stimulation is recorded" in said
+    assert "the patient's diary" in said
+    assert "{what" not in said
+
+
+def test_changes_that_lack_the_age_are_refused(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+    assert own.open(patient).send("basics", age="", sex="male").status_code == 200
+
+    said = text_of(send(own, "stimulation/coverage", {"record-patient": patient}))
+
+    assert "Age or sex is missing in the changes that are not saved" in said
+
+
+def test_changes_to_an_older_version_say_that_a_newer_one_is_saved(
+    own: Visitor, store: Store, knowledge: Knowledge
+) -> None:
+    patient = kept(store, knowledge)
+    assert own.open(patient).send("add/drugs", name="clopidogrel").status_code == 200
+    record = store.version(patient).record.model_copy(update={"note": "meanwhile"})
+    store.save(patient, record, based_on=1, who="somebody-else")
+
+    said = text_of(send(own, "stimulation/coverage", {"record-patient": patient}))
+
+    assert "version 1 of" in said
+    assert "version 2 is newer" in said

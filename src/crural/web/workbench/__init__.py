@@ -7,6 +7,6 @@ calls too. `pages` shows them all from their descriptions. Nothing medical is co
 
 from __future__ import annotations
 
-from crural.web.workbench.pages import router
+from crural.web.workbench.pages import FOR_PATIENTS, router
 
-__all__ = ["router"]
+__all__ = ["FOR_PATIENTS", "router"]

@@ -22,6 +22,7 @@ from crural.intrathecal.chosen import read_amounts
 from crural.quantity import Quantity
 from crural.record import Record
 from crural.report import words
+from crural.stimulation.diary_file import Row
 
 Kind = Literal[
     "amount",
@@ -107,11 +108,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A record, or the text of a diary, with what it is called."""
+    """A record, the text of a diary or its entries, with what it is called.
+
+    `saved`: it is of a saved patient, and nobody can mend it by another file.
+    """
 
     where: str
     record: Record | None = field(default=None, repr=False)
     text: str = field(default="", repr=False)
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+    saved: bool = False
 
 
 Value = (

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,7 +22,10 @@ from crural.errors import CruralError
 from crural.knowledge import Knowledge, cite
 from crural.record import record_from_text
 from crural.report.citations import Citations
-from crural.store import Store, StoreError
+from crural.store import Patient, Store, StoreError
+from crural.web.assessment.draft import to_record
+from crural.web.assessment.drafts import Desk, Drafts
+from crural.web.diary.parts import record_with_diary, row_of
 from crural.web.noted import note_opened
 from crural.web.person import Person, Reader
 from crural.web.security import CheckedForm
@@ -56,6 +60,14 @@ BENCHES: Final[Mapping[str, Bench]] = {
     bench.id: bench
     for bench in (*pump.BENCHES, *dosing.BENCHES, *spread.BENCHES, *stimulation.BENCHES)
 }
+# Those that take the record or diary of a saved patient.
+FOR_PATIENTS: Final = tuple(
+    bench
+    for bench in BENCHES.values()
+    if any(one.kind in {"record", "diary"} for one in bench.fields)
+)
+# What may take seconds; the others answer at once, however busy the server is.
+HEAVY: Final = frozenset({"spread", "stimulation/coverage"})
 # Saved patients that are offered to choose from; who is not among them is found in the list.
 MOST_PATIENTS: Final = 100
 _VOUCHED: Final = "checked"
@@ -126,10 +138,7 @@ class Records:
         if patient and text:
             raise refused(one, "Two are given", "choose a patient, or paste a text, not both")
         if patient:
-            store: Store = self.request.app.state.store
-            found, record = store.patient(patient), store.version(patient).record
-            note_opened(self.request, self.person, patient)
-            return Source(found.label, record)
+            return self._saved(one, patient)
         if text and (one.kind == "record" or is_record(text)):
             where = "the pasted record"
             read_in = record_from_text(
@@ -141,6 +150,45 @@ class Records:
         if one.needed:
             raise refused(one, "This is needed", "choose a patient or a file, or paste its text")
         return None
+
+    def _saved(self, one: Field, patient: str) -> Source:
+        """The record of a saved patient, with what this person has changed and not saved yet; or
+        the diary, where it tells of a trial."""
+        store: Store = self.request.app.state.store
+        drafts: Drafts = self.request.app.state.drafts
+        found = store.patient(patient)
+        desk = drafts.of(self.person.id, patient)
+        record = to_record(desk.draft, self.knowledge) if desk.unsaved else None
+        if desk.unsaved and record is None:
+            raise refused(
+                one,
+                "Age or sex is missing in the changes that are not saved",
+                "enter it in the assessment, or drop the changes",
+            )
+        note_opened(self.request, self.person, patient)
+        label = f"{found.label}, {self._which(found, desk)}"
+        if record is None:
+            record = store.version(patient).record
+        if one.kind == "record":
+            return Source(label, record, saved=True)
+        rows = tuple(
+            row_of(entry.values) for entry in store.diary(patient) if entry.values.phase is not None
+        )
+        if rows:
+            return Source(f"{found.label}, {len(rows)} entries of the diary", rows=rows, saved=True)
+        merged = record_with_diary(store, patient, record)
+        return Source(f"{label}, and the diary", merged, saved=True)
+
+    def _which(self, patient: Patient, desk: Desk) -> str:
+        """Which version it is that is worked with, and what of it is not saved."""
+        store: Store = self.request.app.state.store
+        number = desk.based_on if desk.unsaved and desk.based_on else patient.newest
+        at = store.version(patient.id, number).info.at.astimezone()
+        said = f"version {number} of {at.day} {at:%b %Y, %H:%M}"
+        if not desk.unsaved:
+            return said
+        newer = "" if number == patient.newest else f"; version {patient.newest} is newer"
+        return f"{said} with your changes that are not saved{newer}"
 
 
 _COMMAND: Final = re.compile(r"`?crural ([a-z]+) ([a-z-]+)`?")
@@ -196,7 +244,9 @@ def answer(request: Request, person: Reader, form: CheckedForm, name: str) -> Re
         values = _shown(request, bench, written, Outcome())
         return html_of(request, "workbench/page.html.jinja", **values)
     records = Records(request, person)
-    outcome = work(bench, written, vouched=_vouched(form), records=records)
+    turn = request.app.state.engine.turns if bench.id in HEAVY else nullcontext()
+    with turn:
+        outcome = work(bench, written, vouched=_vouched(form), records=records)
     made = outcome.answered
     if made is not None and isinstance(wanted, str):
         return _file(bench, made, wanted)
@@ -238,11 +288,19 @@ def _bench(name: str) -> Bench:
     return BENCHES[name]
 
 
+def _offered(request: Request, bench: Bench, written: Written) -> tuple[Patient, ...]:
+    """The patients to choose from, and whoever is chosen already."""
+    store: Store = request.app.state.store
+    listed = tuple(store.patients(limit=MOST_PATIENTS))
+    there = {one.id for one in listed}
+    chosen = {written.get(f"{one.name}-patient", "") for one in bench.fields} - {"", *there}
+    return (*listed, *(store.patient(one) for one in chosen))
+
+
 def _shown(request: Request, bench: Bench, written: Written, outcome: Outcome) -> dict[str, Any]:
     """What the templates of a bench need."""
     knowledge: Knowledge = request.app.state.engine.knowledge
     wants_record = any(one.kind in {"record", "diary"} for one in bench.fields)
-    store: Store = request.app.state.store
     groups = dict.fromkeys(one.group for one in bench.fields)
     answered = outcome.answered
     return {
@@ -267,7 +325,7 @@ def _shown(request: Request, bench: Bench, written: Written, outcome: Outcome) -
         **(answered.values if answered else {}),
         "vouching": digest_of(written),
         "checked": _VOUCHED,
-        "patients": store.patients(limit=MOST_PATIENTS) if wants_record else (),
+        "patients": _offered(request, bench, written) if wants_record else (),
         "bench_drugs": dosing.DRUGS,
         "alone": False,
         "at": dt.datetime.now().astimezone(),

@@ -20,6 +20,7 @@ from crural.knowledge.devices import (
 from crural.knowledge.stimulation import load_coverage, load_trial
 from crural.quantity import Quantity
 from crural.record import Record
+from crural.report import words
 from crural.stimulation import (
     before_report,
     coverage_report,
@@ -30,7 +31,13 @@ from crural.stimulation.before import plan_before
 from crural.stimulation.calendar import to_calendar
 from crural.stimulation.coverage import coverage_of
 from crural.stimulation.coverage_chart import coverage_chart
-from crural.stimulation.diary import diary_from_record, diary_from_text
+from crural.stimulation.diary import (
+    Diary,
+    DiaryError,
+    diary_from_record,
+    diary_from_rows,
+    diary_from_text,
+)
 from crural.stimulation.programme import (
     Battery,
     ContactArea,
@@ -55,15 +62,28 @@ def _wrong(field: str, problem: str, remedy: str) -> CruralError:
 def _trial(given: Given, knowledge: Knowledge) -> Answered:
     source = given.source("diary")
     assert source is not None
-    read = (
-        diary_from_record(source.record, knowledge, source.where)
-        if source.record is not None
-        else diary_from_text(source.text, source.where)
-    )
-    analysis = analyse(read, load_trial(), knowledge.evidence)
+    try:
+        analysis = analyse(_diary_of(source, knowledge), load_trial(), knowledge.evidence)
+    except DiaryError as error:
+        if not source.saved:
+            raise
+        raise _wrong(
+            "diary",
+            f"{words.sentence(error.problem)} of {source.where}",
+            "write the scores into the patient's diary with their phase, before and in the trial, "
+            "or enter the trial with its first and last day in the assessment",
+        ) from error
     data = trial_report.as_data(analysis, knowledge.evidence)
     values = {"chance": trial_report.chance, "sure": SURE, "phases": trial_report.PHASE}
     return Answered(data, values, chart=trial_chart(data))
+
+
+def _diary_of(source: Source, knowledge: Knowledge) -> Diary:
+    if source.rows:
+        return diary_from_rows(source.rows, source.where)
+    if source.record is not None:
+        return diary_from_record(source.record, knowledge, source.where)
+    return diary_from_text(source.text, source.where)
 
 
 def _recorded(given: Given) -> tuple[Record, Source]:
@@ -197,7 +217,8 @@ BENCHES: Final = (
                 label="Diary",
                 kind="diary",
                 needed=True,
-                help="A CSV with the columns time, nrs, phase (baseline, trial, after) and, if "
+                help="Of a saved patient the diary is used. A file is a CSV with the columns "
+                "time, nrs, phase (baseline, trial, after) and, if "
                 "known, settings, odi, sleep, opioid; or a record with pain scores and the trial.",
             ),
         ),

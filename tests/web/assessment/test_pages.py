@@ -273,7 +273,9 @@ def test_what_does_not_exist_is_not_found(patient: Visitor, path: str) -> None:
     assert "There is no such" in text_of(page)
 
 
-@pytest.mark.parametrize("about", ["pain-clinic", "stimulation", "intrathecal", "surgery"])
+@pytest.mark.parametrize(
+    "about", ["emergency", "pain-clinic", "stimulation", "intrathecal", "surgery"]
+)
 def test_a_letter_is_about_what_was_chosen(
     patient: Visitor, about: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_every_line_of_a_list_of_criteria_leads_to_its_rule_and_source(desk: Vis
 
 
 def test_the_course_leads_to_its_numbers(desk: Visitor) -> None:
+    desk.upload(EXAMPLE.with_name("before-stimulation.yaml").read_bytes())
     assert re.search(r'href="/knowledge/courses/[\w-]+"', desk.page().text)
 
 

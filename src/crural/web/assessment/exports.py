@@ -15,14 +15,17 @@ from crural.report.as_json import to_json
 from crural.store import Store
 from crural.web.assessment.drafts import Desk, Drafts
 from crural.web.assessment.shown import answer_of
-from crural.web.live import Answered
+from crural.web.live import Answered, Engine
 from crural.web.noted import Taken, note_taken
 from crural.web.person import Person, Reader
 from crural.web.showing import download, self_contained
 
 router = APIRouter(include_in_schema=False)
 
-About: TypeAlias = Literal["pain-clinic", "stimulation", "intrathecal", "surgery"]
+# Where nothing is chosen, the alerts and the next rung say what for.
+About: TypeAlias = Literal[
+    "as-found", "emergency", "pain-clinic", "stimulation", "intrathecal", "surgery"
+]
 
 
 @router.get("/assessment/{desk}/report")
@@ -41,13 +44,14 @@ def sheet(request: Request, person: Reader, desk: str) -> Response:
 
 
 @router.get("/assessment/{desk}/letter.pdf")
-def letter_file(
-    request: Request, person: Reader, desk: str, about: About = "pain-clinic"
-) -> Response:
+def letter_file(request: Request, person: Reader, desk: str, about: About = "as-found") -> Response:
     """A letter of referral; `about` says what for."""
     from crural.report.letter import to_letter  # noqa: PLC0415
 
-    made = to_letter(_assessment(request, person, desk).assessment, about)
+    assessment = _assessment(request, person, desk).assessment
+    engine: Engine = request.app.state.engine
+    with engine.turns:
+        made = to_letter(assessment, None if about == "as-found" else about)
     return download(made, "letter.pdf", "application/pdf")
 
 

@@ -33,6 +33,8 @@ MOST_OPEN = 40
 NOTHING_ELSE: Final[Mapping[str, Any]] = {"ladder": None, "course": None, "candidacy": {}}
 # What a letter of referral can be about.
 LETTERS: Final[Mapping[str, str]] = {
+    "as-found": "what is due next",
+    "emergency": "the emergency",
     "pain-clinic": "the pain clinic",
     "stimulation": "spinal cord stimulation",
     "intrathecal": "intraspinal morphine",

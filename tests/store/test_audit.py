@@ -162,7 +162,7 @@ def test_a_version_altered_behind_the_program_s_back_is_not_opened(
     altered = "UPDATE versions SET content = replace(content, '72', '27') WHERE number = 2"
     directly(url, *dropped(url, "versions_not_changed"), altered)
 
-    with pytest.raises(DamagedError, match="version 2 .* is not what was saved"):
+    with pytest.raises(DamagedError, match=r"version 2 .* is not what was saved"):
         store.version(patient_id)
 
     assert store.version(patient_id, 1).record == RECORD

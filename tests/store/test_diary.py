@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +65,32 @@ def test_many_entries_are_added_together_or_not_at_all(store: Store, patient_id:
     added = store.add_diary_entries(patient_id, days, who=WHO)
     assert store.add_diary_entries(patient_id, days, who=WHO) == added
     assert [entry.values for entry in store.diary(patient_id)] == days
+    assert store.verify_audit().intact
+
+
+def test_entries_added_together_are_chained_as_those_added_one_by_one(
+    store: Store, patient_id: str
+) -> None:
+    before = store.audit_head()
+    every = [DiaryValues(at=MORNING + dt.timedelta(days=i), nrs=5) for i in range(4)]
+    added = store.add_diary_entries(patient_id, [*every, every[1]], who=WHO)
+    assert [entry.values for entry in added] == every
+    assert [entry.item for entry in store.audit(after=before.seq)] == [e.id for e in added]
+    assert store.verify_audit(since=before).intact
+    other = store.create_patient("B", RECORD, who=WHO).info.patient_id
+    assert len(store.add_diary_entries(other, every, who=WHO)) == 4
+    assert store.add_diary_entries(other, [], who=WHO) == ()
+
+
+def test_a_diary_of_years_does_not_keep_others_from_writing(store: Store, patient_id: str) -> None:
+    every = [
+        DiaryValues(at=MORNING + dt.timedelta(hours=3 * i), nrs=i % 10, note=f"n{i}")
+        for i in range(5000)
+    ]
+    begun = time.process_time()
+    store.add_diary_entries(patient_id, every, who=WHO)
+    # One by one it takes twenty. Others who want to write give up after five.
+    assert time.process_time() - begun < 3
     assert store.verify_audit().intact
 
 

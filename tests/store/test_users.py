@@ -8,9 +8,37 @@ import pytest
 from sqlalchemy import URL
 
 from crural.store import NotFoundError, Store, StoreError, TakenError
-from tests.store.kept import WHO, HandClock, rows
+from tests.store.kept import RECORD, WHO, HandClock, rows
 
 DAY = dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad"])
+def test_no_name_holds_signs_that_nobody_sees(store: Store, sign: str) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    patient = store.create_patient("A", RECORD, who=WHO).info.patient_id
+    for attempt in (
+        lambda: store.add_user(f"A{sign}na", "viewer", "h", who=WHO),
+        lambda: store.change_user(user.id, name=f"Ana{sign}B", who=WHO),
+        lambda: store.create_patient(f"A{sign}B", RECORD, who=WHO),
+        lambda: store.rename_patient(patient, f"A{sign}B", who=WHO),
+    ):
+        with pytest.raises(StoreError, match=f"invisible sign U\\+{ord(sign):04X}"):
+            attempt()
+
+
+def test_a_password_replaced_meanwhile_opens_no_session_and_replaces_nothing(store: Store) -> None:
+    user = store.add_user("Ana", "clinician", "h1", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY, password_hash="h1")
+    store.set_password(user.id, "h2", instead_of="h1", who=WHO)
+    assert store.session(session.token) is None
+    before = store.audit_head()
+    with pytest.raises(TakenError, match="changed in the meantime"):
+        store.start_session(user.id, lifetime=DAY, password_hash="h1")
+    with pytest.raises(TakenError, match="changed in the meantime"):
+        store.set_password(user.id, "h3", instead_of="h1", who=WHO)
+    assert store.audit_head() == before
+    assert store.start_session(user.id, lifetime=DAY, password_hash="h2").user == user
 
 
 def test_a_user_is_found_by_name_whatever_the_capitals(store: Store) -> None:

@@ -193,6 +193,19 @@ def test_a_number_that_leads_nowhere_is_not_found(store: Store, number: int) -> 
     assert store.audit(after=2**80) == ()
 
 
+def test_the_history_is_cut_where_it_is_asked_to_be(store: Store) -> None:
+    patient = store.create_patient("A", RECORD, who=WHO).info.patient_id
+    for number in range(1, 5):
+        changed = RECORD.model_copy(update={"age": 50 + number})
+        store.save(patient, changed, based_on=number, who=WHO)
+    whole = store.history(patient)
+    assert [entry.info.number for entry in whole] == [5, 4, 3, 2, 1]
+    assert [len(entry.changes) for entry in whole] == [1, 1, 1, 1, 0]
+    for limit in range(6):
+        assert store.history(patient, limit=limit) == whole[:limit]
+    assert store.history(patient, limit=2, before=3) == whole[3:]
+
+
 def test_text_that_databases_choke_on_survives(store: Store) -> None:
     odd = aged(72, source=None)
     odd = Record.model_validate(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,6 +48,15 @@ class AuditCheck:
         return self.broken is None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an entry to be added is about."""
+
+    patient_id: str | None = None
+    item: str | None = None
+    digest: str | None = None
+
+
 def append(
     connection: Connection,
     *,
@@ -62,23 +71,45 @@ def append(
 
     The caller holds the only writing transaction, so the entry before is the last there is.
     """
-    before = head(connection)
-    seq, when = before.seq + 1, moment_text(at)
-    hashed = _hash(seq, when, who, action, patient_id, item, digest, before.hash)
-    connection.execute(
-        insert(audit).values(
-            seq=seq,
-            at=when,
-            who=who,
-            action=action,
-            patient_id=patient_id,
-            item=item,
-            digest=digest,
-            previous=before.hash,
-            hash=hashed,
+    noted = Entry(patient_id=patient_id, item=item, digest=digest)
+    return append_all(connection, at=at, who=who, action=action, every=[noted])
+
+
+def append_all(
+    connection: Connection,
+    *,
+    at: dt.datetime,
+    who: str,
+    action: Action | Noted,
+    every: Sequence[Entry],
+) -> int:
+    """Add an entry for each, in their order; returns the number of the last.
+
+    The chain is made in memory: asking for its end before each entry takes most of the time.
+    """
+    last, when = head(connection), moment_text(at)
+    rows: list[dict[str, object]] = []
+    for one in every:
+        seq = last.seq + 1
+        said = (one.patient_id, one.item, one.digest)
+        hashed = _hash(seq, when, who, action, *said, last.hash)
+        rows.append(
+            {
+                "seq": seq,
+                "at": when,
+                "who": who,
+                "action": action,
+                "patient_id": one.patient_id,
+                "item": one.item,
+                "digest": one.digest,
+                "previous": last.hash,
+                "hash": hashed,
+            }
         )
-    )
-    return seq
+        last = AuditHead(seq=seq, hash=hashed)
+    if rows:
+        connection.execute(insert(audit), rows)
+    return last.seq
 
 
 def head(connection: Connection) -> AuditHead:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from crural.store import digests, patients
+from crural.store import audit, digests, patients
 from crural.store.asked import an_id
 from crural.store.canonical import data_of, new_id, new_salt, text_of
 from crural.store.errors import DamagedError, StoreError, TakenError
-from crural.store.model import Action, DiaryEntry, DiaryValues
-from crural.store.tables import diary
+from crural.store.model import DiaryEntry, DiaryValues
+from crural.store.tables import DiaryRow, diary
 from crural.store.writing import Writing, not_found, words
 
 _FORMAT = "%Y-%m-%dT%H:%M"
@@ -23,26 +24,42 @@ _LONGEST_WORDS = 300
 _LONGEST_NOTE = 5000
 
 
-def add(w: Writing, patient_id: str, values: DiaryValues) -> DiaryEntry:
-    """A new entry. The same entry again (a form sent twice) gives back the one that is there."""
+def add(w: Writing, patient_id: str, every: Iterable[DiaryValues]) -> tuple[DiaryEntry, ...]:
+    """New entries, all or none. What is there already (a form sent twice) is not added again.
+
+    Nobody else can write meanwhile, so what is there is read once and what is new written together:
+    one by one, thousands of entries would keep everybody waiting for many seconds. Raises
+    TakenError.
+    """
     patients.must_exist(w.connection, patient_id, w.where)
-    values = checked(values, w.where)
-    there = _at(w, patient_id, values.at)
-    if there is not None:
-        found = _entry(there, w.where)
-        if found.values == values:
-            return found
-        raise _taken(w)
-    entry_id = new_id()
-    w.connection.execute(
-        insert(diary).values(
-            id=entry_id,
-            patient_id=patient_id,
-            revision=1,
-            **_kept(w, values),
+    checked_ones = (checked(values, w.where) for values in every)
+    wanted = {values: values.at.strftime(_FORMAT) for values in checked_ones}
+    if not wanted:
+        return ()
+    times = wanted.values()
+    there = {
+        row.at: DiaryRow(**row._mapping)
+        for row in w.connection.execute(
+            select(diary).where(
+                diary.c.patient_id == patient_id, diary.c.at.between(min(times), max(times))
+            )
         )
-    )
-    return _noted(w, entry_id, "diary-added")
+    }
+    new: list[DiaryRow] = []
+    for values, at in wanted.items():
+        if at not in there:
+            there[at] = DiaryRow(id=new_id(), patient_id=patient_id, revision=1, **_kept(w, values))
+            new.append(there[at])
+        elif _entry(there[at], w.where).values != values:
+            raise _taken(w)
+    if new:
+        w.connection.execute(insert(diary), [row._asdict() for row in new])
+        noted = [
+            audit.Entry(patient_id=patient_id, item=row.id, digest=digests.of_entry(row))
+            for row in new
+        ]
+        w.note_all("diary-added", noted)
+    return tuple(_entry(there[at], w.where) for at in wanted.values())
 
 
 def change(w: Writing, entry_id: str, values: DiaryValues, based_on: int) -> DiaryEntry:
@@ -65,7 +82,10 @@ def change(w: Writing, entry_id: str, values: DiaryValues, based_on: int) -> Dia
         .where(diary.c.id == entry_id)
         .values(revision=based_on + 1, **_kept(w, values))
     )
-    return _noted(w, entry_id, "diary-changed")
+    row = _row(w.connection, entry_id, w.where)
+    digest = digests.of_entry(row)
+    w.note("diary-changed", patient_id=row.patient_id, item=entry_id, digest=digest)
+    return _entry(row, w.where)
 
 
 def remove(w: Writing, entry_id: str) -> None:
@@ -93,7 +113,7 @@ def listed(
     return tuple(_entry(row, where) for row in connection.execute(query))
 
 
-def _kept(w: Writing, values: DiaryValues) -> dict[str, object]:
+def _kept(w: Writing, values: DiaryValues) -> dict[str, Any]:
     said = {
         name: value
         for name in ("nrs", "phase", "settings", "odi", "sleep", "opioid", "note")
@@ -106,12 +126,6 @@ def _kept(w: Writing, values: DiaryValues) -> dict[str, object]:
         "who": w.who,
         "salt": new_salt(),
     }
-
-
-def _noted(w: Writing, entry_id: str, action: Action) -> DiaryEntry:
-    row = _row(w.connection, entry_id, w.where)
-    w.note(action, patient_id=row.patient_id, item=entry_id, digest=digests.of_entry(row))
-    return _entry(row, w.where)
 
 
 def checked(values: DiaryValues, where: str) -> DiaryValues:
@@ -180,7 +194,7 @@ def _taken(w: Writing) -> TakenError:
     )
 
 
-def _entry(row: Row[Any], where: str) -> DiaryEntry:
+def _entry(row: Row[Any] | DiaryRow, where: str) -> DiaryEntry:
     try:
         said: Any = data_of(row.content)
         values = DiaryValues(at=dt.datetime.strptime(row.at, _FORMAT), **said)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, func, select
 
 from crural.store.canonical import digest
-from crural.store.tables import diary, moment_text, patients, users, versions
+from crural.store.tables import DiaryRow, diary, moment_text, patients, users, versions
 
 # What kind of row, of which patient ('' for users), and its id or number.
 Key: TypeAlias = tuple[str, str, str]
@@ -99,7 +99,7 @@ def of_version(row: Row[Any]) -> str:
     return digest(row.salt, ["version", *said])
 
 
-def of_entry(row: Row[Any]) -> str:
+def of_entry(row: Row[Any] | DiaryRow) -> str:
     """Digest of a row of the diary."""
     said = (row.id, row.patient_id, row.at, row.content, row.revision, row.who)
     return digest(row.salt, ["diary", *said, moment_text(row.saved_at)])

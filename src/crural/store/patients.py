@@ -23,7 +23,7 @@ from crural.store.changes import changes
 from crural.store.errors import ConflictError, DamagedError, StoreError, TakenError
 from crural.store.model import HistoryEntry, Patient, Version, VersionInfo
 from crural.store.tables import audit, diary, erasures, patients, versions
-from crural.store.writing import Writing, not_found, words
+from crural.store.writing import Writing, name_of, not_found
 
 _LONGEST_LABEL = 200
 # One letter can become eighteen when forms of the same letter are made one.
@@ -169,12 +169,16 @@ def history(
     )
     if before is not None:
         query = query.where(versions.c.number < before)
-    rows = connection.execute(query).all()
-    data = [_data(row.content, row, where) for row in rows]
+    # Each may be megabytes long: never more than two of them at a time.
     found: list[HistoryEntry] = []
-    for i, row in enumerate(rows[:limit]):
-        changed = changes(data[i + 1], data[i]) if i + 1 < len(rows) else ()
-        found.append(HistoryEntry(info=_info(row), changes=changed))
+    later: tuple[VersionInfo, dict[str, object]] | None = None
+    for row in connection.execute(query, execution_options={"yield_per": 1}):
+        data = _data(row.content, row, where)
+        if later is not None:
+            found.append(HistoryEntry(info=later[0], changes=changes(data, later[1])))
+        later = _info(row), data
+    if later is not None and len(found) < limit:
+        found.append(HistoryEntry(info=later[0], changes=()))
     return tuple(found)
 
 
@@ -266,7 +270,7 @@ def _stands(w: Writing, patient_id: str, number: int) -> int:
 
 
 def _label(label: str, where: str) -> dict[str, str]:
-    cleaned = words(label, field="label", longest=_LONGEST_LABEL, where=where)
+    cleaned = name_of(label, field="label", longest=_LONGEST_LABEL, where=where)
     return {"label": cleaned, "label_key": search_key(cleaned)}
 
 

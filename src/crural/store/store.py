@@ -276,7 +276,8 @@ class Store:
     def add_diary(self, patient_id: str, values: DiaryValues, *, who: str) -> DiaryEntry:
         """A new entry. Sent twice, it is kept once; TakenError when another has the same minute."""
         with self._write(who) as w:
-            return diary_entries.add(w, patient_id, values)
+            (added,) = diary_entries.add(w, patient_id, [values])
+            return added
 
     def add_diary_entries(
         self, patient_id: str, every: Collection[DiaryValues], *, who: str
@@ -284,7 +285,7 @@ class Store:
         """Add many entries to the diary, or none when one of them cannot be added. Raises
         TakenError when another entry has the time of one."""
         with self._write(who) as w:
-            return tuple(diary_entries.add(w, patient_id, values) for values in every)
+            return diary_entries.add(w, patient_id, every)
 
     def checked_diary(self, values: DiaryValues) -> DiaryValues:
         """The values as they would be kept. Raises StoreError, naming the field."""
@@ -335,10 +336,15 @@ class Store:
         with self._write(who) as w:
             return users.change(w, user_id, name=name, role=role, active=active)
 
-    def set_password(self, user_id: str, password_hash: str, *, who: str) -> None:
-        """Another password hash; ends all sessions of the user."""
+    def set_password(
+        self, user_id: str, password_hash: str, *, instead_of: str | None = None, who: str
+    ) -> None:
+        """Another password hash; ends all sessions of the user.
+
+        `instead_of` is the hash that was checked before. Raises TakenError when another is kept.
+        """
         with self._write(who) as w:
-            users.set_password(w, user_id, password_hash)
+            users.set_password(w, user_id, password_hash, instead_of)
 
     def renew_hash(self, user_id: str, *, old: str, new: str, who: str) -> None:
         """Keep the same password under another hash; nothing happens unless it still is `old`."""
@@ -360,10 +366,15 @@ class Store:
         with self._database.read() as connection:
             return users.credentials(connection, name)
 
-    def start_session(self, user_id: str, *, lifetime: dt.timedelta) -> Session:
-        """Sign a user in."""
+    def start_session(
+        self, user_id: str, *, lifetime: dt.timedelta, password_hash: str | None = None
+    ) -> Session:
+        """Sign a user in.
+
+        `password_hash` is the hash that was checked before. Raises TakenError when another is kept.
+        """
         with self._write(user_id) as w:
-            return users.start_session(w, user_id, lifetime)
+            return users.start_session(w, user_id, lifetime, password_hash)
 
     def session(self, token: str) -> Session | None:
         """The session of a token; None when it has run out, was ended, or never was."""

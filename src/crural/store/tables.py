@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -110,6 +110,20 @@ diary = Table(
     Column("salt", String(64), nullable=False),
     UniqueConstraint("patient_id", "at", name="diary_one_entry_per_time"),
 )
+
+
+class DiaryRow(NamedTuple):
+    """A row of the diary, before or after it is in the table."""
+
+    id: str
+    patient_id: str
+    at: str
+    content: str
+    revision: int
+    saved_at: dt.datetime
+    who: str
+    salt: str
+
 
 audit = Table(
     "audit",

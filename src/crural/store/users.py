@@ -15,7 +15,7 @@ from crural.store.canonical import new_id, new_salt
 from crural.store.errors import StoreError, TakenError
 from crural.store.model import Action, Credentials, Role, Session, User
 from crural.store.tables import sessions, users
-from crural.store.writing import Writing, not_found, words
+from crural.store.writing import Writing, name_of, not_found
 
 _LONGEST_NAME = 80
 # Built once: it runs in every request.
@@ -68,9 +68,10 @@ def change(
     return _noted(w, user_id, "user-changed")
 
 
-def set_password(w: Writing, user_id: str, password_hash: str) -> None:
-    """Another password; whoever is signed in with the old one no longer is."""
-    _row(w.connection, user_id, w.where)
+def set_password(w: Writing, user_id: str, password_hash: str, instead_of: str | None) -> None:
+    """Another password; whoever is signed in with the old one no longer is. Raises TakenError when
+    the hash kept is no longer `instead_of`."""
+    _must_still_be(instead_of, _row(w.connection, user_id, w.where), w.where)
     w.connection.execute(
         update(users).where(users.c.id == user_id).values(password_hash=password_hash)
     )
@@ -109,9 +110,13 @@ def credentials(connection: Connection, name: str) -> Credentials | None:
     return Credentials(user=_user(row), password_hash=row.password_hash)
 
 
-def start_session(w: Writing, user_id: str, lifetime: dt.timedelta) -> Session:
-    """Sign a user in; sessions that have run out are cleared on the way."""
+def start_session(
+    w: Writing, user_id: str, lifetime: dt.timedelta, password_hash: str | None
+) -> Session:
+    """Sign a user in; sessions that have run out are cleared on the way. Raises TakenError when the
+    hash kept is no longer `password_hash`."""
     row = _row(w.connection, user_id, w.where)
+    _must_still_be(password_hash, row, w.where)
     if not row.active:
         raise not_found(f"active user {user_id}", w.where)
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -160,6 +165,18 @@ def end_session(w: Writing, token: str) -> None:
         w.note("session-ended", item=found)
 
 
+def _must_still_be(password_hash: str | None, row: Row[Any], where: str) -> None:
+    # To check a password takes a while. Whoever knows the old one must not be let in by a check
+    # that began before it was replaced.
+    if password_hash is not None and row.password_hash != password_hash:
+        raise TakenError(
+            file=where,
+            field="password",
+            problem="the password was changed in the meantime",
+            remedy="sign in with the new one",
+        )
+
+
 def _another_admin(w: Writing, user_id: str) -> None:
     others = w.connection.execute(
         select(func.count())
@@ -176,7 +193,7 @@ def _another_admin(w: Writing, user_id: str) -> None:
 
 
 def _name(w: Writing, name: str, user_id: str) -> dict[str, str]:
-    cleaned = words(name, field="name", longest=_LONGEST_NAME, where=w.where)
+    cleaned = name_of(name, field="name", longest=_LONGEST_NAME, where=w.where)
     taken = w.connection.execute(
         select(users.c.id).where(users.c.name_key == _key(cleaned), users.c.id != user_id)
     ).one_or_none()

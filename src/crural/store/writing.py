@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -42,6 +44,12 @@ class Writing:
             digest=digest,
         )
 
+    def note_all(self, action: Action | Noted, every: Sequence[audit.Entry]) -> int:
+        """Add many entries to the audit trail at once; returns the number of the last."""
+        return audit.append_all(
+            self.connection, at=self.now, who=self.who, action=action, every=every
+        )
+
 
 def words(text: str, *, field: str, longest: int, where: str) -> str:
     """`text` without blanks around it. Raises StoreError, which does not quote it."""
@@ -57,6 +65,21 @@ def words(text: str, *, field: str, longest: int, where: str) -> str:
             field=field,
             problem=f"is longer than {longest} characters, or than one line",
             remedy="shorten it",
+        )
+    return cleaned
+
+
+def name_of(text: str, *, field: str, longest: int, where: str) -> str:
+    """The same for what somebody or something is called: without signs that nobody sees, which turn
+    or hide text, so that two names that look alike are alike."""
+    cleaned = words(text, field=field, longest=longest, where=where)
+    hidden = next((sign for sign in cleaned if unicodedata.category(sign) == "Cf"), None)
+    if hidden is not None:
+        raise StoreError(
+            file=where,
+            field=field,
+            problem=f"contains the invisible sign U+{ord(hidden):04X}",
+            remedy="remove it (it is often pasted along with the text)",
         )
     return cleaned
 

@@ -120,6 +120,10 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+|\d+\.|\d+(?:,\d+)+(?:\.\d+)?)
 _FACTOR = re.compile(r"([^\d\s^²³*/·]+)(?:\^?([23²³]))?")
 _POWERS: Final = {"2": 2, "3": 3, "²": 2, "³": 3}
 
+# More than any device or drug needs, less than arithmetic with 28 digits would lose.
+MOST_DIGITS: Final = 20
+MOST_EXPONENT: Final = 12
+
 # What an amount can be, in the words of an error message: the unit of an example, and its name.
 DOSE: Final = "milligram"
 DAILY_DOSE: Final = "milligram / day"
@@ -267,7 +271,15 @@ def parse(
         raise refuse(f"'{text}' has a sign", "write the amount without a sign")
     if not rest:
         raise refuse(f"'{text}' has no unit")
-    read = cast(Quantity, UNITS.Quantity(Decimal(digits), parse_unit(rest, field=field, file=file)))
+    number = Decimal(digits)
+    # Sums keep 28 digits: what is longer would be rounded unseen, or could not be worked out.
+    if sum(map(str.isdigit, digits)) > MOST_DIGITS or abs(number.adjusted()) > MOST_EXPONENT:
+        shown = digits if len(digits) <= MOST_DIGITS else f"{digits[:MOST_DIGITS]}..."
+        raise refuse(
+            f"{shown} is far larger, smaller or longer than any amount that occurs",
+            f"write {MOST_DIGITS} digits or fewer, and a unit that fits the amount",
+        )
+    read = cast(Quantity, UNITS.Quantity(number, parse_unit(rest, field=field, file=file)))
     if kind is not None and not is_kind(read, kind):
         raise refuse(f"'{text}' is not {_KINDS[kind][0]} but {kind_of(read)}")
     return read

@@ -151,6 +151,20 @@ def test_a_day_has_twenty_four_hours_exactly() -> None:
     assert q.parse("1 mg") != 1
 
 
+@pytest.mark.parametrize(
+    "digits", ["9" * 250, "9" * 21, "0." + "0" * 200 + "1", "0.0000000000001", "1" + "0" * 13]
+)
+def test_a_number_that_no_amount_has_is_refused(digits: str) -> None:
+    with pytest.raises(q.QuantityError, match="than any amount that occurs") as refused:
+        q.parse(f"{digits} mg")
+    assert len(str(refused.value)) < 300
+
+
+def test_the_longest_number_that_is_read_stays_as_it_was_written() -> None:
+    for digits in ("1234567.1234567890123", "0.000000000001", "1000000000000", "0.00", "0"):
+        assert q.amount(q.parse(f"{digits} mg"), "mg") == Decimal(digits)
+
+
 @given(number=NUMBERS, pair=st.sampled_from(PAIRS))
 def test_conversion_gives_what_fractions_give(number: Decimal, pair: tuple[str, str, str]) -> None:
     source, target, kind = pair

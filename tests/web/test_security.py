@@ -83,7 +83,12 @@ def test_behind_https_the_cookie_is_sent_in_no_other_way() -> None:
 
     response = Response()
     Sessions(Settings(https=True)).begin(response)
-    assert "Secure" in response.headers["set-cookie"]
+    cookie = response.headers["set-cookie"]
+    assert "Secure" in cookie
+    # Taken from this very host only: a neighbouring one cannot plant it.
+    assert cookie.startswith(f"__Host-{COOKIE}=")
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
 
 
 CHANGES = (
@@ -104,6 +109,46 @@ CHANGES = (
 def test_a_change_without_the_token_is_refused(visitor: Visitor, to: str) -> None:
     refused = visitor.client.post(visitor.at(to), data={"age": "46", "sex": "male"})
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://evil.example"},
+        {"origin": "http://testserver:8080"},
+        {"origin": "https://testserver", "sec-fetch-site": "cross-site"},
+    ],
+)
+def test_a_form_of_another_site_is_refused_whatever_its_token(
+    visitor: Visitor, sent: dict[str, str]
+) -> None:
+    answer = visitor.client.post(visitor.at("basics"), data=visitor.marks(), headers=sent)
+    assert answer.status_code == 403
+    assert "another site" in answer.text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"sec-fetch-site": "same-origin", "origin": "null"},
+        # Behind a proxy that asks under a name of its own.
+        {"sec-fetch-site": "same-origin", "origin": "https://clinic.example"},
+        {"origin": "http://testserver"},
+        {"origin": "null"},
+    ],
+)
+def test_a_form_of_one_s_own_is_taken(visitor: Visitor, sent: dict[str, str]) -> None:
+    data = {**visitor.marks(), "age": "46", "sex": "male"}
+    assert visitor.client.post(visitor.at("basics"), data=data, headers=sent).status_code == 200
+
+
+def test_no_address_is_sent_on_for_a_slash_too_many(visitor: Visitor) -> None:
+    for path in ("/static/crural.css/", "/patients/", "/knowledge/", "/api/v1/patients/"):
+        answer = visitor.client.get(path, follow_redirects=False)
+        assert answer.status_code == 404
+        assert "location" not in answer.headers
 
 
 def test_a_token_of_another_session_is_refused(visit: Callable[[], Visitor]) -> None:
@@ -165,7 +210,7 @@ def test_no_patient_data_is_logged(
     def fails(*_: object) -> None:
         raise RuntimeError("secretamol 77 mg")
 
-    monkeypatch.setattr(app.state.engine, "answer_draft", fails)
+    monkeypatch.setattr(app.state.engine, "answer", fails)
     failed = patient.page()
     assert failed.status_code == 500
     assert "secretamol" not in failed.text

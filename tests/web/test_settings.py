@@ -46,6 +46,17 @@ def test_a_setting_that_cannot_be_is_refused_with_its_name(name: str, value: str
         Settings.from_environment({f"CRURAL_{name}": value})
 
 
+@pytest.mark.parametrize("name", ["CRURAL_SIGN_IN", "CRURAL_HTTPS"])
+def test_what_is_neither_yes_nor_no_is_refused_and_not_taken_for_no(name: str) -> None:
+    for misspelt in ("required", "enabled", "y", "ja", "ture", "2"):
+        with pytest.raises(CruralError, match=f"{name}: is neither yes nor no"):
+            Settings.from_environment({name: misspelt})
+    for yes in ("1", "true", " Yes ", "ON"):
+        assert Settings.from_environment({name: yes}).sign_in
+    for no in ("0", "false", "No", "off", "", " "):
+        assert not Settings.from_environment({name: no}).sign_in
+
+
 def test_a_setting_never_shows_its_secret() -> None:
     assert "secret" not in repr(Settings(secret=b"hidden")).replace("secret=", "!")
 
@@ -90,7 +101,7 @@ def test_a_viewer_or_an_inactive_administrator_is_not_enough(tmp_path: Path) -> 
 
 def _stopped(*_: object, **given: object) -> None:
     assert given["access_log"] is False
-    assert given["proxy_headers"] is False
+    assert given["proxy_headers"] is bool(given["forwarded_allow_ips"])
     sys.exit(7)
 
 
@@ -138,15 +149,45 @@ def test_serving_others_without_encryption_is_warned_of(clinic_folder: Path) -> 
     assert "unencrypted" not in _served(clinic_folder).output
     assert "unencrypted" in _served(clinic_folder, "--host", "0.0.0.0").output
     assert "--name clinic.example" in _served(clinic_folder, "--host", "0.0.0.0").output
-    named = _served(clinic_folder, "--name", "clinic.example", "--https").output
+    proxy = ("--forwarded-allow", "127.0.0.1")
+    named = _served(clinic_folder, "--name", "clinic.example", "--https", *proxy).output
     assert "WARNING" not in named
     assert "Crural is at http://127.0.0.1:" in named
 
 
 def test_nobody_is_believed_about_whom_they_ask_for_unless_named(clinic_folder: Path) -> None:
-    result = _served(clinic_folder, "--forwarded-allow", "*")
-    assert result.exit_code == 2
-    assert "name the addresses of the proxies" in result.output
+    for wide in (
+        "*",
+        "0.0.0.0/0",
+        "::/0",
+        "0.0.0.0/1,128.0.0.0/1",
+        "10.0.0.0/8",
+        "127.0.0.1,192.168.0.0/16",
+        "2001:db8::/32",
+        "proxy.example",
+        "",
+    ):
+        result = _served(clinic_folder, "--forwarded-allow", wide)
+        assert result.exit_code == 2, wide
+        assert "the one address of the proxy" in result.output
+    for narrow in ("127.0.0.1", "192.0.2.7, ::1", "192.0.2.0/24", "fd00::/64"):
+        assert _served(clinic_folder, "--forwarded-allow", narrow).exit_code == 7, narrow
+
+
+def test_a_proxy_that_is_not_named_is_warned_of(clinic_folder: Path) -> None:
+    named = ("--forwarded-allow", "127.0.0.1")
+    for reached in (("--https",), ("--name", "clinic.example")):
+        assert "Name the proxy" in _served(clinic_folder, *reached).output
+        assert "Name the proxy" not in _served(clinic_folder, *reached, *named).output
+    assert "Name the proxy" not in _served(clinic_folder).output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there files have no such rights")
+def test_a_database_that_others_can_read_is_warned_of(clinic_folder: Path) -> None:
+    assert "chmod" not in _served(clinic_folder).output
+    for mode in (0o640, 0o604, 0o620):
+        (clinic_folder / "crural.sqlite3").chmod(mode)
+        assert "chmod 600" in _served(clinic_folder).output
 
 
 def test_examples_come_into_an_empty_database_only(clinic_folder: Path) -> None:
@@ -192,7 +233,7 @@ def test_several_processes_share_one_secret_that_no_argument_shows(
     port = str(_taken_port())
     arguments = ["serve", "--port", port, "--workers", "3", *_database(clinic_folder)]
     assert CliRunner().invoke(main, arguments).exit_code == 0
-    assert started[0]["app"] == "crural.web:create_app"
+    assert started[0]["app"] == "crural.commands.serve:worker"
     assert (started[0]["workers"], started[0]["factory"]) == (3, True)
     first, second = (Settings.from_environment() for _ in range(2))
     assert first == second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import multiprocessing
 import os
 import secrets
@@ -10,7 +11,8 @@ import socket
 import sys
 import threading
 import webbrowser
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # A larger audit trail takes longer to check than somebody who starts a server wants to wait.
 CHECKED_AT_START = 20_000
+# A proxy, or a few of them side by side, never a clinic: the shortest prefix of their network.
+NARROWEST: Final = {4: 24, 6: 64}
 # Answers that have begun are finished when the server is stopped, up to this.
 SECONDS_TO_FINISH = 10
 # Loading the engine on a busy machine may keep a new process from answering for a while.
@@ -101,10 +105,11 @@ def serve(
     with Store(settings.database) as store:
         if settings.sign_in:
             _must_have_an_admin(store, settings)
+        _warn_of_readers(store)
         _say_how_the_trail_is(store)
         if examples:
             _add_examples(store)
-    _warn(settings)
+    _warn(settings, proxies=forwarded_allow)
     address = f"http://{_in_an_address(settings.host)}:{settings.port}/"
     click.echo("Loading the knowledge ...")
     # Which page was asked for by whom and when is nobody's business: there is no access log.
@@ -159,12 +164,25 @@ def _hosts(host: str | None, names: tuple[str, ...]) -> str:
 
 
 def _check_proxies(addresses: str | None) -> None:
-    if addresses is not None and "*" in addresses:
+    """Raises CruralError for what is no address, and for networks in which others than proxies
+    live: each of them could then say to be anybody else."""
+    for one in () if addresses is None else addresses.split(","):
+        try:
+            network = ipaddress.ip_network(one.strip())
+        except ValueError:
+            problem = f"'{one.strip()}' is not the address of a proxy"
+        else:
+            if network.prefixlen >= NARROWEST[network.version]:
+                continue
+            problem = (
+                f"{network} is so wide that anybody in it could say to be anybody else, and "
+                "sign-in could not be limited"
+            )
         raise CruralError(
             file="command line",
             field="forwarded-allow",
-            problem="anybody could then say to be anybody else, and sign-in could not be limited",
-            remedy="name the addresses of the proxies, such as 127.0.0.1 or 10.0.0.0/8",
+            problem=problem,
+            remedy="name 127.0.0.1, or the one address of the proxy",
         )
 
 
@@ -225,7 +243,19 @@ def _add_examples(store: Store) -> None:
     click.echo(f"{added} example patients were added.")
 
 
-def _warn(settings: Settings) -> None:
+def _warn_of_readers(store: Store) -> None:
+    # A backup put back may have lost the protection with which the file was made.
+    path = Path(store.where)
+    if os.name != "posix" or not path.is_file() or not path.stat().st_mode & 0o077:
+        return
+    click.echo(
+        f"WARNING: other accounts of this machine may read {path} or change it. "
+        f"Take that from them: chmod 600 '{path}'",
+        err=True,
+    )
+
+
+def _warn(settings: Settings, proxies: str | None) -> None:
     from crural.web.settings import LOOPBACK  # noqa: PLC0415
 
     is_reached = not {settings.host, *settings.hosts} <= set(LOOPBACK)
@@ -233,6 +263,13 @@ def _warn(settings: Settings) -> None:
         click.echo(
             "WARNING: passwords and patients will cross the network unencrypted. Put a proxy with "
             "https before this server and start it with --https.",
+            err=True,
+        )
+    if (settings.https or is_reached) and settings.host in LOOPBACK and proxies is None:
+        click.echo(
+            "WARNING: every browser will seem to have the address of the proxy: twenty wrong "
+            "passwords from anywhere make everybody wait, and the audit trail shows nobody's "
+            "address. Name the proxy: --forwarded-allow 127.0.0.1",
             err=True,
         )
     if settings.host in {"0.0.0.0", "::"} and not (

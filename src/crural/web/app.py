@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from crural.knowledge import Knowledge, load_knowledge
+from crural.knowledge.search import search_of_all, search_of_findings
 from crural.store import Store
 from crural.web import workbench
 from crural.web.api import routes as api
@@ -22,12 +23,11 @@ from crural.web.failures import tell_failures
 from crural.web.knowledge import pages as browse
 from crural.web.knowledge.tables import Shown
 from crural.web.live import Engine
-from crural.web.noted import Openings
+from crural.web.noted import Openings, looked
 from crural.web.patients import routes as patients
 from crural.web.people import routes as people
-from crural.web.people.gate import Gate
+from crural.web.people.gate import OPEN_TO_ALL, Gate
 from crural.web.people.passwords import Passwords
-from crural.web.search import search_of_all, search_of_findings
 from crural.web.security import Guard, Sessions
 from crural.web.settings import Settings
 from crural.web.static_files import serving, static_files
@@ -64,6 +64,8 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # Behind https, the address it would send browsers to names plain http.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.sessions = Sessions(settings)
@@ -76,17 +78,18 @@ def create_app(
     app.state.search_all = search_of_all(knowledge)
     app.state.shown = Shown(knowledge)
     files = static_files()
+    shared = {"units_of": units_of, "patient_benches": workbench.FOR_PATIENTS}
     tags = {name: tag for name, (_, tag) in files.items()}
-    app.state.pages = Pages(app.state.sessions, tags, units_of)
+    app.state.pages = Pages(app.state.sessions, tags, shared)
     for room in (people, patients, assessment, diary, workbench, browse, api):
-        app.include_router(room.router)
+        app.include_router(room.router, dependencies=[Depends(looked)])
     app.get("/static/{name}", include_in_schema=False)(serving(files))
     tell_failures(app)
     describe(app)
     # The last one added is the first to be passed.
     app.add_middleware(Gate)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[_bracketed(h) for h in settings.hosts])
-    app.add_middleware(Guard, https=settings.https)
+    app.add_middleware(Guard, https=settings.https, open_paths=OPEN_TO_ALL)
     return app
 
 

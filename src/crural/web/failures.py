@@ -40,8 +40,11 @@ async def _failed(request: Request, error: Exception) -> Response:
     if status == 404 and said == "Not Found":
         said = "There is no such page."
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"error": {"problem": said}}, status_code=status)
-    return _told(request, said, status)
+        answer: Response = JSONResponse({"error": {"problem": said}}, status_code=status)
+    else:
+        answer = _told(request, said, status)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 # What the store reports, as the web says it; the first that fits.

@@ -1,16 +1,22 @@
-"""Who looked at whom, and who took what along: noted in the audit trail."""
+"""Who looked at whom, and who took what along: noted in the audit trail.
+
+Looking is noted before the routes and not in them, so that no route can forget it: what is asked
+for counts, even where the answer is a refusal.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Literal, TypeAlias
 
 from fastapi import Request
 
-from crural.store import Noted, Store, StoreError
+from crural.store import Noted, NotFoundError, Store
 from crural.web.person import Person
+from crural.web.security import Sessions
 
 # A page that is loaded again and again is one opening.
 AGAIN_AFTER = 900.0
@@ -28,36 +34,49 @@ class Openings:
         self._lock = threading.Lock()
 
     def is_new(self, who: str, session: str, patient: str) -> bool:
-        """Is this the first look for a while? It is one from now on."""
-        now, key = time.monotonic(), (who, session, patient)
+        """Is this the first look for a while?"""
         with self._lock:
-            last = self._at.get(key)
-            if last is not None and now - last < AGAIN_AFTER:
-                return False
-            self._at[key] = now
+            last = self._at.get((who, session, patient))
+            return last is None or time.monotonic() - last >= AGAIN_AFTER
+
+    def remember(self, who: str, session: str, patient: str) -> None:
+        """It stands in the trail now. Not before: a look whose note fails, and one that comes in
+        the meantime, must each be noted or refused."""
+        key = (who, session, patient)
+        with self._lock:
+            self._at[key] = time.monotonic()
             self._at.move_to_end(key)
             while len(self._at) > MOST_REMEMBERED:
                 self._at.popitem(last=False)
-            return True
 
-    def forget(self, who: str, session: str, patient: str) -> None:
-        """It was no look after all: the next one is the first."""
-        with self._lock:
-            self._at.pop((who, session, patient), None)
+
+def looked(request: Request) -> None:
+    """Note that somebody looks, when the address names a patient; a desk with nothing saved is
+    none. Stands before every route."""
+    patient = request.path_params.get("patient") or request.path_params.get("desk")
+    person: Person | None = getattr(request.state, "person", None)
+    if patient is None or person is None:
+        return
+    with suppress(NotFoundError):
+        note_opened(request, person, patient)
 
 
 def note_opened(request: Request, person: Person, patient: str) -> None:
     """Somebody looks at a saved patient."""
-    session = request.app.state.sessions.form_token(request)
+    sessions: Sessions = request.app.state.sessions
+    session = sessions.form_token(request)
+    if request.url.path.startswith("/api/") and not sessions.is_kept(request):
+        # A program that takes no cookies would be somebody else each time it asks.
+        session = "none"
     openings: Openings = request.app.state.openings
     # Without a session nobody can be known again.
     if session and not openings.is_new(person.id, session, patient):
         return
-    try:
-        _note(request, person, "patient-opened", patient)
-    except StoreError:
-        openings.forget(person.id, session, patient)
-        raise
+    # Looking first is cheap, and what is on a desk is often no patient.
+    request.app.state.store.patient(patient)
+    _note(request, person, "patient-opened", patient)
+    if session:
+        openings.remember(person.id, session, patient)
 
 
 def note_taken(request: Request, person: Person, what: Taken, patient: str) -> None:

@@ -9,8 +9,9 @@ import re
 import secrets
 import traceback
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request, Response
 from starlette.datastructures import FormData, MutableHeaders
@@ -25,6 +26,9 @@ SIGNED_IN_COOKIE: Final = "crural-signed-in"
 TOKEN_FIELD: Final = "csrf"
 TOKEN_HEADER: Final = "x-csrf-token"
 LARGEST_BODY = 1_100_000
+# Where nobody needs to have signed in: names and passwords are short, and reading a large form
+# keeps everybody else waiting.
+LARGEST_OF_ANYBODY = 16_000
 MOST_FIELDS = 400
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; "
@@ -39,6 +43,9 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cache-control": "no-store",
 }
+# What browsers say of the site of the page that sends: this one, or the user alone.
+OWN_SITE: Final = frozenset({"same-origin", "none"})
+_PORTS: Final = {"http": 80, "https": 443}
 _INLINE_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 log = logging.getLogger("crural.web")
 
@@ -49,8 +56,9 @@ class Guard:
     An exception's own words may quote what was entered, so only its kind and place are logged.
     """
 
-    def __init__(self, app: ASGIApp, https: bool = False) -> None:
+    def __init__(self, app: ASGIApp, https: bool = False, open_paths: Collection[str] = ()) -> None:
         self._app = app
+        self._open_paths = open_paths
         self._headers = dict(_HEADERS)
         if https:
             self._headers["strict-transport-security"] = "max-age=31536000"
@@ -61,6 +69,7 @@ class Guard:
             return
         begun = False
         taken = 0
+        largest = LARGEST_OF_ANYBODY if scope["path"] in self._open_paths else LARGEST_BODY
 
         async def guarded_send(message: Message) -> None:
             nonlocal begun
@@ -75,12 +84,12 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
+            if taken > largest:
                 raise HTTPException(413, "This is too large.")
             return message
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isdigit() or int(length) > largest:
             refused = _plainly(scope, "This is too large.", 413)
             await refused(scope, receive, guarded_send)
             return
@@ -123,7 +132,9 @@ class Sessions:
         self._secret = settings.secret
         self._https = settings.https
         # With this prefix browsers take the cookie from this very host only, and only encrypted.
-        self._signed_in_cookie = f"__Host-{SIGNED_IN_COOKIE}" if self._https else SIGNED_IN_COOKIE
+        prefix = "__Host-" if self._https else ""
+        self.cookie = f"{prefix}{COOKIE}"
+        self._signed_in_cookie = f"{prefix}{SIGNED_IN_COOKIE}"
 
     def named(self) -> str:
         """A new random name."""
@@ -137,11 +148,11 @@ class Sessions:
 
     def keep(self, response: Response, name: str) -> None:
         """Hand the session's cookie to the browser."""
-        self._set(response, COOKIE, f"{name}.{self._sign('session', name)}")
+        self._set(response, self.cookie, f"{name}.{self._sign('session', name)}")
 
     def of(self, request: Request) -> str | None:
         """The session of a request, when its signature is ours."""
-        name, _, signature = request.cookies.get(COOKIE, "").partition(".")
+        name, _, signature = request.cookies.get(self.cookie, "").partition(".")
         if not name or not hmac.compare_digest(
             signature.encode(), self._sign("session", name).encode()
         ):
@@ -155,16 +166,21 @@ class Sessions:
     def sign_in(self, response: Response, token: str) -> None:
         """Hand the token of somebody who signed in to the browser, until it is closed."""
         self._set(response, self._signed_in_cookie, token)
-        self._forget(response, COOKIE)
+        self._forget(response, self.cookie)
 
     def sign_out(self, response: Response) -> None:
         """Take all cookies back."""
         self._forget(response, self._signed_in_cookie)
-        self._forget(response, COOKIE)
+        self._forget(response, self.cookie)
 
     def sign_in_token(self, request: Request) -> str | None:
         """What a browser says to be the token of somebody signed in."""
         return request.cookies.get(self._signed_in_cookie)
+
+    def is_kept(self, request: Request) -> bool:
+        """Will the asker be known again: does it send a cookie of ours along?"""
+        signed_in = getattr(request.state, "signed_in", None)
+        return signed_in is not None or self.of(request) is not None
 
     def form_token(self, request: Request) -> str:
         """What the forms of this page must carry; of whoever is signed in, or else of the browser.
@@ -205,11 +221,42 @@ class Sessions:
 
 async def checked_form(request: Request) -> FormData:
     """The form of a change, when this session's own page sent it. Raises 403."""
+    if _is_from_elsewhere(request):
+        raise HTTPException(403, "A page of another site sent this.")
     sessions: Sessions = request.app.state.sessions
     form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LARGEST_BODY)
     if not sessions.is_token(request, request.headers.get(TOKEN_HEADER) or form.get(TOKEN_FIELD)):
         raise HTTPException(403, "This page is out of date. Load it anew and try again.")
     return form
+
+
+def _is_from_elsewhere(request: Request) -> bool:
+    """Does the browser say that a page of another site sent the form?
+
+    Where it tells the site, that is all: the origin of our own forms may be "null", since they give
+    no referrer, and a proxy may have replaced the host to compare it with.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in OWN_SITE
+    origin = request.headers.get("origin", "null")
+    return origin != "null" and not is_own_origin(origin, request)
+
+
+def is_own_origin(origin: str, request: Request) -> bool:
+    """Is the origin this server, under the name by which it was called? The encryption may end
+    before it, so the scheme tells nothing."""
+    try:
+        asked = urlsplit(origin)
+        called = urlsplit(f"//{request.headers.get('host', '')}")
+        usual = _PORTS.get(asked.scheme)
+        return (
+            usual is not None
+            and asked.hostname is not None
+            and (asked.hostname, asked.port or usual) == (called.hostname, called.port or usual)
+        )
+    except ValueError:
+        return False
 
 
 CheckedForm = Annotated[FormData, Depends(checked_form)]

@@ -11,6 +11,8 @@ from crural.errors import CruralError
 
 # A shorter secret can be guessed.
 SHORTEST_SECRET = 32
+_ON = frozenset({"1", "true", "yes", "on"})
+_OFF = frozenset({"0", "false", "no", "off", ""})
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -64,7 +66,8 @@ class Settings:
                 f"set {SHORTEST_SECRET} random characters or more, or leave it out",
             )
         names = tuple(dict.fromkeys(name.strip() for name in hosts if name.strip()))
-        https = _is_on(given.get("https"))
+        https = _is_on("CRURAL_HTTPS", given.get("https"))
+        sign_in = _is_on("CRURAL_SIGN_IN", given.get("sign_in"))
         return cls(
             host=host,
             port=int(port),
@@ -72,12 +75,16 @@ class Settings:
             hosts=names,
             database=given.get("database"),
             https=https,
-            sign_in=_is_on(given.get("sign_in")) or https or not set(names) <= set(LOOPBACK),
+            sign_in=sign_in or https or not set(names) <= set(LOOPBACK),
         )
 
 
-def _is_on(text: str | None) -> bool:
-    return (text or "").strip().casefold() in {"1", "true", "yes", "on"}
+def _is_on(name: str, text: str | None) -> bool:
+    said = (text or "").strip().casefold()
+    if said not in _ON | _OFF:
+        # Whoever misspells it must not be left without what was asked for.
+        raise _unfit(name, "is neither yes nor no", "write yes or no")
+    return said in _ON
 
 
 def _unfit(name: str, problem: str, remedy: str) -> CruralError:

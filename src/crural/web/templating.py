@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from crural.knowledge import Finding
 from crural.report import html, words
 from crural.web.security import Sessions
 
@@ -24,13 +23,14 @@ _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
 
 
 class Pages:
-    """Renders pages and fragments."""
+    """Renders pages and fragments. `tags` of the static files; `shared`: what rooms give to the
+    templates of all."""
 
     def __init__(
         self,
         sessions: Sessions,
         tags: Mapping[str, str],
-        units_of: Callable[[Finding], tuple[tuple[str, str], ...]],
+        shared: Mapping[str, Any],
     ) -> None:
         self._sessions = sessions
         self._environment = Environment(
@@ -44,8 +44,8 @@ class Pages:
         self._environment.filters.update(html.environment().filters)
         self._environment.globals.update(
             words=words,
-            units_of=units_of,
             rooms=_ROOMS,
+            **shared,
             asset=lambda name: f"/static/{name}?v={tags[name]}",
         )
 

@@ -229,6 +229,7 @@ def test_reading_a_record_is_noted_in_the_audit_trail(
     client.get(f"{patient}/assessment")
     trail = store.audit(patient_id=patient.rpartition("/")[2])
     assert [(entry.action, entry.item) for entry in trail[2:]] == [
+        ("patient-opened", None),
         ("record-exported", "1"),
         ("assessment-exported", "1"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -101,6 +102,18 @@ class Clinic:
     def passwords(self) -> Passwords:
         made: Passwords = self.app.state.passwords
         return made
+
+    @contextmanager
+    def having(self, **others: object) -> Iterator[None]:
+        """While other things stand in the state of the application."""
+        before = {name: getattr(self.app.state, name) for name in others}
+        for name, value in others.items():
+            setattr(self.app.state, name, value)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(self.app.state, name, value)
 
     def actions(self) -> list[str]:
         return [entry.action for entry in self.store.latest_audit()]

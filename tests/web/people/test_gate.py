@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from crural.knowledge import Knowledge
@@ -26,11 +27,11 @@ OPEN_TO_VIEWERS = re.compile(
 )
 
 
-def _routes(found: Iterable[object]) -> Iterator[tuple[str, str]]:
+def routes_of(found: Iterable[object]) -> Iterator[tuple[str, str]]:
     for route in found:
         inner = getattr(route, "original_router", None) or getattr(route, "app", None)
         if inner is not None and hasattr(inner, "routes"):
-            yield from _routes(inner.routes)
+            yield from routes_of(inner.routes)
             continue
         path = re.sub(r":\w+}", "}", getattr(route, "path", ""))
         for method in sorted(getattr(route, "methods", None) or {"GET"}):
@@ -42,7 +43,7 @@ def _filled(path: str) -> str:
 
 
 def test_no_route_is_reached_without_signing_in(clinic: Clinic) -> None:
-    routes = set(_routes(clinic.app.routes))
+    routes = set(routes_of(clinic.app.routes))
     assert len(routes) > 40
     assert {"/api/v1/openapi.json", "/patients", "/users", "/audit"} <= {p for _, p in routes}
     client = clinic.browser().client
@@ -149,7 +150,7 @@ def test_a_database_that_is_held_is_told_at_the_gate(
 def test_a_viewer_changes_nothing(clinic: Clinic) -> None:
     browser = clinic.signed_in("viewer")
     tried = 0
-    for method, path in set(_routes(clinic.app.routes)):
+    for method, path in set(routes_of(clinic.app.routes)):
         if method in SAFE or OPEN_TO_VIEWERS.fullmatch(path):
             continue
         tried += 1
@@ -165,7 +166,7 @@ def test_a_viewer_changes_nothing(clinic: Clinic) -> None:
 
 def test_every_answer_carries_the_headers(clinic: Clinic) -> None:
     browser = clinic.signed_in("admin")
-    for method, path in set(_routes(clinic.app.routes)):
+    for method, path in set(routes_of(clinic.app.routes)):
         if method != "GET":
             continue
         headers = browser.get(_filled(path)).headers
@@ -219,11 +220,33 @@ def test_without_sign_in_whoever_sits_before_the_machine_does_everything(app: Fa
     assert browser.post("/sign-out").status_code == 404
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "x-forwarded-for",
+        "X_Forwarded_For",
+        "x-forwarded-proto",
+        "forwarded",
+        "x-real-ip",
+        "via",
+        "CF-Connecting-IP",
+        "true-client-ip",
+        "x-client-ip",
+        "x-original-url",
+    ],
+)
 def test_without_sign_in_nobody_comes_through_a_proxy(app: FastAPI, header: str) -> None:
     answer = TestClient(app).get("/knowledge", headers={header: "192.0.2.1"})
     assert answer.status_code == 403
     assert "--sign-in" in answer.text
+
+
+def test_without_sign_in_http_of_the_kind_that_only_proxies_speak_is_refused(app: FastAPI) -> None:
+    async def older(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "http_version": "1.0"}, receive, send)
+
+    assert TestClient(older).get("/knowledge").status_code == 403
+    assert TestClient(app).get("/knowledge").status_code == 200
 
 
 def test_an_address_that_others_reach_cannot_go_without_sign_in(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from crural.web.security import LARGEST_BODY
+from crural.web.security import LARGEST_OF_ANYBODY
 from tests.web.people.conftest import Browser, Clinic
 
 PAGES = ("/sign-in", "/sign-in?next=/users", "/users", "/audit", "/password", "/knowledge")
@@ -61,7 +62,16 @@ def test_the_answers_of_the_gate_carry_the_headers_too(clinic: Clinic) -> None:
 def test_what_is_too_large_is_refused_before_anybody_signs_in(clinic: Clinic) -> None:
     browser = clinic.browser()
     browser.get("/sign-in")
-    assert browser.post("/sign-in", name="x" * (LARGEST_BODY + 1)).status_code == 413
+    for path in ("/sign-in", "/sign-in/password"):
+        assert browser.post(path, name="x" * LARGEST_OF_ANYBODY).status_code == 413
+    assert browser.post("/sign-in", name="x" * (LARGEST_OF_ANYBODY - 500)).status_code == 401
+
+    def unannounced() -> Iterator[bytes]:
+        yield from [b"name=x"] * LARGEST_OF_ANYBODY
+
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = browser.client.post("/sign-in", content=unannounced(), headers=kind)
+    assert answer.status_code == 413
     many = {f"field{n}": "x" for n in range(500)}
     assert browser.post("/sign-in", **many).status_code == 400
 

@@ -6,17 +6,19 @@ import datetime as dt
 import logging
 import re
 import threading
+from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from crural.errors import CruralError
 from crural.knowledge import Knowledge
 from crural.store import Store
 from crural.web import Settings, create_app
 from crural.web.people import signing_in
-from crural.web.people.passwords import Passwords
+from crural.web.people.passwords import Passwords, generated
 from crural.web.people.signing_in import OF_A_NAME, OF_AN_ADDRESS, SESSION_LASTS
 from crural.web.security import COOKIE, SIGNED_IN_COOKIE
 from tests.web.people.conftest import PASSWORD, Browser, Clinic, quick
@@ -133,6 +135,7 @@ def test_behind_https_cookies_are_sent_in_no_other_way(
     answer = browser.post("/sign-in", name=clinic.add().name, password=PASSWORD)
     cookies = answer.headers.get_list("set-cookie")
     assert any(c.startswith(f"__Host-{SIGNED_IN_COOKIE}=") for c in cookies)
+    assert all(c.startswith("__Host-") for c in cookies)
     assert all("Secure" in c for c in cookies)
     assert "max-age" in answer.headers["strict-transport-security"]
     assert browser.get("/knowledge").status_code == 200
@@ -311,6 +314,86 @@ def test_a_password_changed_meanwhile_is_not_undone_by_a_renewal(clinic: Clinic)
     assert kept.password_hash == "changed"
 
 
+class _SlowPasswords(Passwords):
+    """Something happens while a password that is right is being checked."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__(quick())
+        self._meanwhile = meanwhile
+
+    def matches(self, kept: str | None, password: str) -> bool:
+        right = super().matches(kept, password)
+        if right:
+            self._meanwhile()
+        return right
+
+
+def test_a_password_replaced_while_it_is_checked_lets_nobody_in(
+    clinic: Clinic,
+) -> None:
+    user = clinic.add()
+    reset = clinic.passwords.hash("another five violet herons")
+    slow = _SlowPasswords(lambda: clinic.store.set_password(user.id, reset, who="test"))
+    thief = clinic.browser()
+    with clinic.having(passwords=slow):
+        answer = thief.sign_in(user.name)
+    assert answer.status_code == 409
+    assert "The password was changed a moment ago" in answer.text
+    assert thief.get("/knowledge").status_code == 303
+    assert "session-started" not in clinic.actions()[:3]
+
+
+def test_a_password_replaced_meanwhile_is_not_replaced_by_who_knew_the_old_one(
+    clinic: Clinic,
+) -> None:
+    user = clinic.add()
+    thief = clinic.browser()
+    assert thief.sign_in(user.name).status_code == 303
+    reset = clinic.passwords.hash("another five violet herons")
+    slow = _SlowPasswords(lambda: clinic.store.set_password(user.id, reset, who="test"))
+    new = "six green hungry herons"
+    with clinic.having(passwords=slow):
+        answer = thief.post("/password", password=PASSWORD, new=new, again=new)
+    assert answer.status_code == 409
+    assert thief.get("/knowledge").status_code == 303
+    kept = clinic.store.credentials(user.name)
+    assert kept is not None
+    assert kept.password_hash == reset
+
+
+def test_a_ticket_used_twice_at_the_same_moment_is_good_once(
+    clinic: Clinic,
+) -> None:
+    browser, _, hidden = _given(clinic)
+    # Both have got past the ticket before either has replaced the password.
+    together = threading.Barrier(2)
+
+    class Both(Passwords):
+        def hash(self, password: str, *, name: str = "", once: bool = False) -> str:
+            made = super().hash(password, name=name, once=once)
+            together.wait(10)
+            return made
+
+    token, cookies = browser.token, _cookies(browser)
+    answers: list[int] = []
+
+    def choose(new: str) -> None:
+        own = clinic.browser()
+        own.client.cookies.update(cookies)
+        own.token = token
+        answers.append(own.post("/sign-in/password", **hidden, new=new, again=new).status_code)
+
+    threads = [
+        threading.Thread(target=choose, args=(f"a password of number {n}",)) for n in range(2)
+    ]
+    with clinic.having(passwords=Both(quick())):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(answers) == [303, 409]
+
+
 def test_one_s_own_password_is_changed_and_ends_all_other_sessions(clinic: Clinic) -> None:
     user = clinic.add()
     here, there = clinic.browser(), clinic.browser()
@@ -347,6 +430,38 @@ def test_a_password_that_is_not_good_enough_is_refused(
     assert said in answer.text
     assert new not in answer.text
     assert browser.get("/knowledge").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    [
+        "123456789012",
+        "987654321098",
+        "password1234",
+        "P@ssw0rd!2024",
+        "qwertyuiop12",
+        "qwertzuiop!!",
+        "1qaz2wsx3edc",
+        "abcdefghijkl",
+        "crural-crural",
+        "Crural clinic 1",
+        "hospital2026!",
+        "welcome to admin",
+        "xk4wxk4wxk4wxk4w",
+        "letmeinletmein",
+    ],
+)
+def test_what_everybody_tries_first_is_no_password(guessed: str) -> None:
+    with pytest.raises(CruralError, match=r"first that are guessed|same few"):
+        Passwords(quick()).hash(guessed)
+
+
+def test_other_passwords_are_taken_even_with_a_common_word_in_them() -> None:
+    passwords = Passwords(quick())
+    made_up = [generated() for _ in range(50)]
+    chosen = ["a password of her own", "wet summer otters", "K7#vqLz91mTe", "große grüne Kröten"]
+    for good in (PASSWORD, *chosen, *made_up):
+        assert passwords.matches(passwords.hash(good), good)
 
 
 def test_a_session_left_open_is_no_way_to_guess_the_password(clinic: Clinic) -> None:

@@ -10,14 +10,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
-from crural.web.security import TOKEN_HEADER, Sessions
+from crural.web.security import OWN_SITE, TOKEN_HEADER, Sessions, is_own_origin
 
-_OWN_SITE: Final = frozenset({"same-origin", "none"})
-_PORTS: Final = {"http": 80, "https": 443}
 # Half of a character that takes two: JSON can write it down, nothing can send it on.
 _HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -41,24 +38,8 @@ async def checked_json(request: Request) -> None:
 def _check_site(request: Request) -> None:
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
-    if site not in _OWN_SITE or (origin is not None and not _same(origin, request)):
+    if site not in OWN_SITE or (origin is not None and not is_own_origin(origin, request)):
         raise HTTPException(403, "A page of another site sent this.")
-
-
-def _same(origin: str, request: Request) -> bool:
-    """Is the origin this server, under the name by which it was called? The encryption may end
-    before it, so the scheme tells nothing."""
-    try:
-        asked = urlsplit(origin)
-        called = urlsplit(f"//{request.headers.get('host', '')}")
-        usual = _PORTS.get(asked.scheme)
-        return (
-            usual is not None
-            and asked.hostname is not None
-            and (asked.hostname, asked.port or usual) == (called.hostname, called.port or usual)
-        )
-    except ValueError:
-        return False
 
 
 def _check_token(request: Request) -> None:

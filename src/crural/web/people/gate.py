@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crural.store import Session, Store, StoreError
 from crural.web.person import LOCAL, Person, person_of
-from crural.web.security import COOKIE, Sessions
+from crural.web.security import Sessions
 from crural.web.settings import Settings
 
 SIGN_IN: Final = "/sign-in"
@@ -27,7 +27,11 @@ CHOOSE: Final = "/sign-in/password"
 OPEN_TO_ALL: Final = frozenset({SIGN_IN, CHOOSE})
 STATIC: Final = "/static/"
 # What proxies add. Nobody may come through one to a server that takes all comers for its owner.
-_FROM_A_PROXY: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+# The list can't be whole, and some proxies say nothing at all.
+_FROM_A_PROXY: Final = frozenset(
+    {"forwarded", "via", "true-client-ip", "x-client-ip", "x-real-ip", "x-cluster-client-ip"}
+)
+_BEGIN_FROM_A_PROXY: Final = ("x-forwarded", "x-original", "cf-")
 _LOCAL_PATH: Final = re.compile(r"/(?![/\\])[\w.~/%!$&'()*+,;=:@?-]{0,500}", re.ASCII)
 
 
@@ -84,13 +88,19 @@ def _enter_locally(request: Request) -> Response | None:
     """Whoever sits before the machine may do everything; who comes through a proxy does not."""
     person: Person = LOCAL
     request.state.person, request.state.signed_in = person, None
-    if any(name in request.headers for name in _FROM_A_PROXY):
+    # Browsers have not sent HTTP/1.0 for decades; nginx does unless told otherwise.
+    if request.scope["http_version"] == "1.0" or any(map(_is_of_a_proxy, request.headers)):
         said = (
             "This server asks nobody to sign in, so it answers only this machine, and no proxy. "
             "Start it with --sign-in."
         )
         return PlainTextResponse(said, status_code=403)
     return None
+
+
+def _is_of_a_proxy(header: str) -> bool:
+    name = header.casefold().replace("_", "-")
+    return name in _FROM_A_PROXY or name.startswith(_BEGIN_FROM_A_PROXY)
 
 
 def _sign_in_first(request: Request) -> Response:
@@ -156,7 +166,7 @@ def _with_session(request: Request, send: Send) -> Send:
         if message["type"] == "http.response.start" and request.method == "GET":
             headers = MutableHeaders(scope=message)
             set_already = any(
-                value.startswith(f"{COOKIE}=") for value in headers.getlist("set-cookie")
+                value.startswith(f"{sessions.cookie}=") for value in headers.getlist("set-cookie")
             )
             if headers.get("content-type", "").startswith("text/html") and not set_already:
                 made = Response()

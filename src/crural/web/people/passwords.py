@@ -6,8 +6,10 @@ at its time, and hashes made with older ones are renewed when their owner signs 
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -21,6 +23,26 @@ _FEWEST_DIFFERENT: Final = 5
 # Before the hash of a password that somebody else chose: it opens nothing but the page on which
 # one's own is chosen.
 _ONCE: Final = "once:"
+# What must be left of a password without what everybody tries first.
+_LEAST_HARD: Final = 6
+_GUESSED_FIRST: Final = (
+    *("password", "passwort", "passw0rd", "passwd", "kennwort", "letmein", "welcome", "iloveyou"),
+    *("changeme", "administrator", "admin", "default", "secret", "login", "master", "trustno1"),
+    *("dragon", "monkey", "football", "baseball", "superman", "batman", "sunshine", "princess"),
+    *("summer", "winter", "spring", "autumn", "computer", "internet", "whatever", "michael"),
+    *("hospital", "clinic", "doctor", "patient", "medical", "crural"),
+)
+_SHORTEST_RUN: Final = 3
+_FORWARD: Final = (
+    *("abcdefghijklmnopqrstuvwxyz", "01234567890123456789"),
+    *("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm"),
+    *("1qaz2wsx3edc4rfv5tgb6yhn7ujm", "1q2w3e4r5t6y7u8i9o0p"),
+    *(sign * 20 for sign in "0123456789abcdefghijklmnopqrstuvwxyz"),
+)
+_ROWS: Final = (*_FORWARD, *(row[::-1] for row in _FORWARD))
+_LOOK_ALIKE: Final = "@$!"
+_PLAIN_LETTERS: Final = str.maketrans("013457@$!", "oieastasi")
+_REPEATED: Final = re.compile(r"(.+?)\1+")
 # Without letters and digits that look alike; 20 of 31 are 99 bits.
 _SIGNS: Final = "23456789abcdefghijkmnpqrstuvwxyz".replace("l", "")
 
@@ -76,11 +98,40 @@ def _check(password: str, name: str) -> None:
         problem, remedy = f"is longer than {MOST_BYTES} bytes", "shorten it"
     elif len(set(plain)) < _FEWEST_DIFFERENT:
         problem, remedy = "repeats the same few characters", "take several words"
+    elif len(_hard_to_guess(plain)) < _LEAST_HARD:
+        problem, remedy = "is among the first that are guessed", "take several unrelated words"
     elif name and name.casefold() in plain and len(plain) - len(name) < SHORTEST:
         problem, remedy = "is little more than the name", "take several other words"
     else:
         return
     raise CruralError(file="the password", problem=problem, remedy=remedy)
+
+
+def _hard_to_guess(plain: str) -> str:
+    """What is left of a password without the words, the runs and the repetitions that programs
+    which guess passwords begin with."""
+    signs = "".join(sign for sign in plain if sign.isalnum() or sign in _LOOK_ALIKE)
+    if (again := _REPEATED.fullmatch(signs)) is not None and len(again[1]) < SHORTEST:
+        signs = again[1]
+    for word in _GUESSED_FIRST:
+        for written in (signs, signs.translate(_PLAIN_LETTERS)):
+            if word in written:
+                signs = written.replace(word, "")
+    left, at = "", 0
+    while at < len(signs):
+        longest = max((len(run) for run in _runs_at(signs, at)), default=0)
+        left += "" if longest else signs[at]
+        at += max(longest, 1)
+    return left
+
+
+def _runs_at(signs: str, at: int) -> Iterator[str]:
+    """The runs that begin at a place: pieces of the alphabet, of digits, of rows of keys."""
+    for row in _ROWS:
+        longest = at + _SHORTEST_RUN
+        while longest <= len(signs) and signs[at:longest] in row:
+            yield signs[at:longest]
+            longest += 1
 
 
 def _bytes(password: str) -> bytes:

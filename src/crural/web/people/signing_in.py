@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hmac
+import ipaddress
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from crural.errors import CruralError
 from crural.report import words
-from crural.store import AttemptLimit, Credentials, Store
+from crural.store import AttemptLimit, Credentials, Store, TakenError
 from crural.web.people.gate import CHOOSE, SIGN_IN, local_path
 from crural.web.people.passwords import Passwords, is_for_once
 from crural.web.people.users import key_of
@@ -41,6 +42,7 @@ OF_AN_ADDRESS: Final = AttemptLimit(free=20, window=_HOUR, **_WAITS)
 _TIME_TO_CHOOSE: Final = dt.timedelta(minutes=15)
 _LONGEST_NAME: Final = 200
 _WRONG: Final = "The name or the password is wrong."
+_CHANGED_MEANWHILE: Final = "The password was changed a moment ago. Sign in with the new one."
 _T = TypeVar("_T")
 
 
@@ -82,6 +84,7 @@ async def sign_in(request: Request, form: CheckedForm) -> Response:
     if is_for_once(found.password_hash):
         return _choosing(request, found, then)
     passwords: Passwords = request.app.state.passwords
+    kept = found.password_hash
     renewed = await _hashing(lambda: passwords.renewed(found.password_hash, password))
     if renewed is not None:
         store: Store = request.app.state.store
@@ -90,7 +93,11 @@ async def sign_in(request: Request, form: CheckedForm) -> Response:
                 found.user.id, old=found.password_hash, new=renewed, who=found.user.id
             )
         )
-    return await _let_in(request, found.user.id, RedirectResponse(then, status_code=303))
+        kept = renewed
+    try:
+        return await _let_in(request, found.user.id, kept, then)
+    except TakenError:
+        return _page(request, then=then, name=name, problem=_CHANGED_MEANWHILE, status=409)
 
 
 @router.post(CHOOSE)
@@ -107,8 +114,11 @@ async def choose(request: Request, form: CheckedForm) -> Response:
         made = await _new_hash(request, form.get("new"), form.get("again"), found)
     except CruralError as error:
         return _choosing(request, found, then, problem=_sentence(error))
-    await run_in_threadpool(lambda: store.set_password(found.user.id, made, who=found.user.id))
-    return await _let_in(request, found.user.id, RedirectResponse(then, status_code=303))
+    try:
+        await _replace_password(request, found, made)
+        return await _let_in(request, found.user.id, made, then)
+    except TakenError:
+        return _page(request, then=then, problem=_CHANGED_MEANWHILE, status=409)
 
 
 @router.post("/sign-out")
@@ -150,8 +160,15 @@ async def change_password(request: Request, form: CheckedForm, who: Reader) -> R
         made = await _new_hash(request, form.get("new"), form.get("again"), found)
     except CruralError as error:
         return html_of(request, "people/password.html.jinja", problem=_sentence(error), status=422)
-    await run_in_threadpool(lambda: store.set_password(who.id, made, who=who.id))
-    session = await run_in_threadpool(lambda: store.start_session(who.id, lifetime=SESSION_LASTS))
+    try:
+        await _replace_password(request, found, made)
+        session = await run_in_threadpool(
+            lambda: store.start_session(who.id, lifetime=SESSION_LASTS, password_hash=made)
+        )
+    except TakenError:
+        return html_of(
+            request, "people/password.html.jinja", problem=_CHANGED_MEANWHILE, status=409
+        )
     request.state.signed_in = session
     page = html_of(request, "people/password.html.jinja", problem="", changed=True)
     sessions: Sessions = request.app.state.sessions
@@ -166,7 +183,7 @@ async def _authenticated(request: Request, name: str, password: str) -> Credenti
     passwords: Passwords = request.app.state.passwords
     address = request.client.host if request.client else "unknown"
     of_name = sessions.keyed("attempts of a name", key_of(name))
-    of_address = sessions.keyed("attempts of an address", address)
+    of_address = sessions.keyed("attempts of an address", _counted_as(address))
     limits = {of_name: OF_A_NAME, of_address: OF_AN_ADDRESS}
     wait = await run_in_threadpool(store.admit_attempt, limits)
     if wait:
@@ -182,14 +199,39 @@ async def _authenticated(request: Request, name: str, password: str) -> Credenti
     return None
 
 
-async def _let_in(request: Request, user_id: str, response: Response) -> Response:
-    """A new session, whatever the browser had before."""
+def _counted_as(address: str) -> str:
+    """What attempts from an address are counted under: whoever has one of IPv6 has the whole /64
+    that it lies in."""
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found.packed, 64), strict=False))
+
+
+async def _replace_password(request: Request, of: Credentials, made: str) -> None:
+    """Keep another hash. Raises TakenError when the one that was checked is no longer kept."""
+    store: Store = request.app.state.store
+    user = of.user.id
+    await run_in_threadpool(
+        lambda: store.set_password(user, made, instead_of=of.password_hash, who=user)
+    )
+
+
+async def _let_in(request: Request, user_id: str, kept: str, then: str) -> Response:
+    """A new session, whatever the browser had before. `kept` is the hash that was checked; raises
+    TakenError when it has been replaced since."""
     store: Store = request.app.state.store
     sessions: Sessions = request.app.state.sessions
+    response = RedirectResponse(then, status_code=303)
     if request.state.signed_in is not None:
         before = request.state.signed_in
         await run_in_threadpool(lambda: store.end_session(before.token, who=before.user.id))
-    session = await run_in_threadpool(lambda: store.start_session(user_id, lifetime=SESSION_LASTS))
+    session = await run_in_threadpool(
+        lambda: store.start_session(user_id, lifetime=SESSION_LASTS, password_hash=kept)
+    )
     sessions.sign_in(response, session.token)
     return response
 
@@ -247,13 +289,15 @@ def _page(
     name: str = "",
     problem: str = "",
     early: TooEarlyError | None = None,
+    status: int | None = None,
 ) -> Response:
     values = {"then": then, "name": name[:_LONGEST_NAME], "problem": problem}
-    status = 200 if not problem else 401 if early is None else 429
+    if status is None:
+        status = 200 if not problem else 401 if early is None else 429
     page = html_of(request, "people/sign_in.html.jinja", status=status, **values)
     if early is not None:
         page.headers["retry-after"] = str(early.seconds)
-    elif problem:
+    elif status == 401:
         page.headers["www-authenticate"] = 'Cookie realm="crural"'
     return page
 

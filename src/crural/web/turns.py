@@ -14,7 +14,7 @@ from typing import Final
 from fastapi import HTTPException
 
 # Of forty threads: signing in, saving and static files keep the others.
-MOST_WAITING: Final = 24
+MOST_WAITING: Final = 60
 LONGEST_WAIT: Final = 20.0
 TRY_AGAIN_AFTER: Final = "10"
 

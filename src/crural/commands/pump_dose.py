@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from crural.intrathecal.dose_finding import Caution
     from crural.intrathecal.sheets import SheetKind
-    from crural.knowledge import Knowledge
-    from crural.quantity import Quantity
-    from crural.record import Record
 
 _FORMAT = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -92,20 +88,18 @@ def dose(  # noqa: PLR0917
     """
     from crural import quantity as q  # noqa: PLC0415
     from crural.intrathecal import dose_report, slips  # noqa: PLC0415
-    from crural.intrathecal.dose_finding import find_dose  # noqa: PLC0415
+    from crural.intrathecal.first_dose import first_dose  # noqa: PLC0415
     from crural.knowledge import load_knowledge  # noqa: PLC0415
     from crural.record import read_record  # noqa: PLC0415
 
     knowledge = load_knowledge()
     patient = read_record(record, knowledge.vocabulary) if record is not None else None
-    total, origin, complete = _total(patient, knowledge, oral_total)
-    found = find_dose(
+    found = first_dose(
         drug,
-        total=total,
-        total_from=origin,
-        complete=complete,
+        patient,
+        knowledge,
+        oral_total=q.parse(oral_total, q.DAILY_DOSE, field="--oral-total") if oral_total else None,
         proposed=q.parse(proposed, q.DAILY_DOSE, field="--proposed") if proposed else None,
-        from_record=_cautions(patient, knowledge, drug),
     )
     slips.enforce(found.findings, checked=checked)
     _write(
@@ -160,40 +154,6 @@ def granuloma(
     )
     slips.enforce(found.findings, checked=checked)
     _write(form, lambda: room.as_data(found, evidence), lambda: room.to_text(found, evidence))
-
-
-def _total(
-    record: Record | None, knowledge: Knowledge, given: str | None
-) -> tuple[Quantity | None, str, bool]:
-    """The opioid total, where it comes from, and whether nothing is missing from it."""
-    from crural import quantity as q  # noqa: PLC0415
-    from crural.history import opioid_total  # noqa: PLC0415
-    from crural.intrathecal.dose_finding import total_of  # noqa: PLC0415
-
-    if given is not None:
-        return q.parse(given, q.DAILY_DOSE, field="--oral-total"), "given", True
-    if record is None:
-        return None, "not known", False
-    total, complete = total_of(opioid_total(record, knowledge))
-    return total, "added up from the record", complete
-
-
-def _cautions(record: Record | None, knowledge: Knowledge, drug: str) -> tuple[Caution, ...]:
-    from crural.facts import facts_of  # noqa: PLC0415
-    from crural.intrathecal.dose_finding import Caution  # noqa: PLC0415
-    from crural.intrathecal.limits import load_limits  # noqa: PLC0415
-    from crural.ladder.precautions import precautions_of  # noqa: PLC0415
-    from crural.rules import Patient  # noqa: PLC0415
-
-    treatment = knowledge.treatments.get(f"intrathecal-{load_limits().drug(drug).id}")
-    if record is None or treatment is None:
-        return ()
-    patient = Patient(facts_of(record, knowledge), {})
-    return tuple(
-        Caution(warned.level, warned.say, warned.because, warned.sources)
-        for warned in precautions_of(treatment, patient)
-        if warned.level != "check"
-    )
 
 
 def _sheet(

@@ -6,17 +6,11 @@ from functools import partial
 from typing import Final
 
 from crural import quantity as q
-from crural.facts import facts_of
-from crural.history import opioid_total
 from crural.intrathecal import dose_report, sheets, slips
 from crural.intrathecal import granuloma as masses
-from crural.intrathecal.dose_finding import Caution, find_dose, total_of
+from crural.intrathecal.first_dose import first_dose
 from crural.intrathecal.limits import WHAT, load_limits
 from crural.knowledge import Knowledge
-from crural.ladder.precautions import precautions_of
-from crural.quantity import Quantity
-from crural.record import Record
-from crural.rules import Patient
 from crural.web.workbench.bench import Answered, Bench
 from crural.web.workbench.fields import Field, Given
 
@@ -40,45 +34,17 @@ def _drug(choices: dict[str, str]) -> Field:
 
 def _dose(given: Given, knowledge: Knowledge) -> Answered:
     source = given.source("record")
-    patient = source.record if source else None
-    drug = given.text("drug") or ""
-    total, origin, complete = _total(patient, knowledge, given.amount("oral-total"))
-    found = find_dose(
-        drug,
-        total=total,
-        total_from=origin,
-        complete=complete,
+    found = first_dose(
+        given.text("drug") or "",
+        source.record if source else None,
+        knowledge,
+        oral_total=given.amount("oral-total"),
         proposed=given.amount("proposed"),
-        from_record=_cautions(patient, knowledge, drug),
     )
     slips.enforce(found.findings, checked=given.checked)
     return Answered(
         dose_report.as_data(found, knowledge.evidence),
         {"found": found, "standing": dose_report.STANDING, "what": WHAT},
-    )
-
-
-def _total(
-    record: Record | None, knowledge: Knowledge, given: Quantity | None
-) -> tuple[Quantity | None, str, bool]:
-    """The opioid total, where it comes from, and whether nothing is missing from it."""
-    if given is not None:
-        return given, "given", True
-    if record is None:
-        return None, "not known", False
-    total, complete = total_of(opioid_total(record, knowledge))
-    return total, "added up from the record", complete
-
-
-def _cautions(record: Record | None, knowledge: Knowledge, drug: str) -> tuple[Caution, ...]:
-    treatment = knowledge.treatments.get(f"intrathecal-{load_limits().drug(drug).id}")
-    if record is None or treatment is None:
-        return ()
-    patient = Patient(facts_of(record, knowledge), {})
-    return tuple(
-        Caution(warned.level, warned.say, warned.because, warned.sources)
-        for warned in precautions_of(treatment, patient)
-        if warned.level != "check"
     )
 
 

@@ -22,7 +22,6 @@ from crural.web.assessment.shown import (
 )
 from crural.web.forms import text_in
 from crural.web.live import Answered, Engine
-from crural.web.noted import note_opened
 from crural.web.person import Editor, Reader
 from crural.web.security import CheckedForm
 from crural.web.showing import html_of, is_fragment
@@ -41,10 +40,7 @@ def new(person: Editor) -> Response:
 def assessment(request: Request, person: Reader, desk: str) -> Response:
     """The whole page."""
     drafts: Drafts = request.app.state.drafts
-    opened = drafts.opened(person.id, desk)
-    if opened.patient is not None:
-        note_opened(request, person, desk)
-    return page(request, opened)
+    return page(request, drafts.opened(person.id, desk))
 
 
 @router.post("/assessment/{desk}/search")

@@ -13,7 +13,6 @@ from crural.record import Record
 from crural.stimulation.diary_file import Row
 from crural.store import DiaryEntry, DiaryValues, Store
 from crural.web.live import Engine
-from crural.web.noted import note_opened
 from crural.web.person import Person
 from crural.web.showing import html_of
 
@@ -33,9 +32,8 @@ def engine_of(request: Request) -> Engine:
 def page(
     request: Request, template: str, person: Person, patient: str, status: int = 200, **values: Any
 ) -> Response:
-    """A page about one patient, which is noted as looking at the patient."""
+    """A page about one patient."""
     found = store_of(request).patient(patient)
-    note_opened(request, person, patient)
     return html_of(
         request,
         template,

@@ -15,8 +15,8 @@ from crural.report import html, words
 from crural.store import ConflictError, HistoryEntry, Store, StoreError
 from crural.web.forms import RefusedError, number_in
 from crural.web.live import Engine
-from crural.web.noted import note_opened, note_taken
-from crural.web.person import Editor, Person, Reader
+from crural.web.noted import note_taken
+from crural.web.person import Editor, Reader
 from crural.web.said_changes import Line, lines_of, names_of
 from crural.web.security import CheckedForm
 from crural.web.showing import (
@@ -52,17 +52,18 @@ def history(
     before: Annotated[int | None, Query(ge=1, le=_MOST)] = None,
 ) -> Response:
     """The versions, newest first, with what each changed."""
-    return _history(request, person, patient, before=before)
+    del person
+    return _history(request, patient, before=before)
 
 
 @router.get("/patients/{patient}/versions/{number}")
 def version(request: Request, person: Reader, patient: str, number: int) -> Response:
     """A version as it was then: its report, which cannot be changed."""
+    del person
     store: Store = request.app.state.store
     engine: Engine = request.app.state.engine
     found = store.version(patient, number)
     newest = store.patient(patient).newest
-    note_opened(request, person, patient)
     names = names_of(store)
     answered = engine.answer(found.record)
     note = f"Version {number} of {newest}, saved {when(found.info.at)} by " + str(
@@ -92,7 +93,7 @@ def restore(request: Request, person: Editor, patient: str, form: CheckedForm) -
     def change(store: Store, newest: int) -> None:
         store.restore(patient, number, based_on=newest, who=person.id)
 
-    return _changed(request, person, patient, form, change)
+    return _changed(request, patient, form, change)
 
 
 @router.post("/patients/{patient}/undo")
@@ -102,12 +103,11 @@ def undo(request: Request, person: Editor, patient: str, form: CheckedForm) -> R
     def change(store: Store, newest: int) -> None:
         store.undo(patient, based_on=newest, who=person.id)
 
-    return _changed(request, person, patient, form, change)
+    return _changed(request, patient, form, change)
 
 
 def _history(
     request: Request,
-    person: Person,
     patient: str,
     *,
     before: int | None = None,
@@ -117,7 +117,6 @@ def _history(
     store: Store = request.app.state.store
     engine: Engine = request.app.state.engine
     found = store.patient(patient)
-    note_opened(request, person, patient)
     entries = store.history(patient, limit=VERSIONS_ON_A_PAGE, before=before)
     names = names_of(store)
     past = [
@@ -139,7 +138,6 @@ def _history(
 
 def _changed(
     request: Request,
-    person: Person,
     patient: str,
     form: CheckedForm,
     change: Callable[[Store, int], object],
@@ -153,11 +151,11 @@ def _changed(
             f"{words.sentence(who)} saved version {error.newest.number} meanwhile. Look at it "
             "below, then decide again."
         )
-        return _history(request, person, patient, problem=problem, status=409)
+        return _history(request, patient, problem=problem, status=409)
     except StoreError as error:
         if type(error) is not StoreError:
             raise
-        return _history(request, person, patient, problem=said_of(error), status=422)
+        return _history(request, patient, problem=said_of(error), status=422)
     return RedirectResponse(f"/patients/{patient}/history", status_code=303)
 
 

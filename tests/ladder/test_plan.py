@@ -128,7 +128,6 @@ def test_with_an_emergency_nothing_is_next_that_can_wait() -> None:
 
     assert (states["green"], states["rest"], states["knife"]) == ("next", "skipped", "next")
     assert (found.shared, found.waiting) == ((), ())
-    assert found.at_once == ("Dying nerve: act on dying-nerve",)
 
 
 def test_with_an_emergency_rest_is_later_and_says_what_comes_first() -> None:

@@ -46,15 +46,14 @@ class TreatmentPlan:
     """Ladders of the plausible causes, the most probable first.
 
     shared: treatments that are open on the ladder of every plausible cause, in the order of the
-    first ladder; waiting: steps that hang on one cause which is not sure yet; at_once: what the
-    emergencies ask for now. With an emergency nothing is next that can wait, and no steps are named
-    as shared or waiting.
+    first ladder; waiting: steps that hang on one cause which is not sure yet. With an emergency
+    nothing is next that can wait, and no steps are named as shared or waiting: its alert says what
+    to do.
     """
 
     ladders: tuple[LadderPosition, ...]
     shared: tuple[str, ...]
     waiting: tuple[WaitingStep, ...]
-    at_once: tuple[str, ...] = ()
 
     @property
     def leading(self) -> LadderPosition:
@@ -86,7 +85,6 @@ def plan_of(
             ladders=tuple(_after(emergencies, position) for position in positions),
             shared=(),
             waiting=(),
-            at_once=tuple(f"{alert.title}: {alert.action}" for alert in emergencies),
         )
     return TreatmentPlan(
         ladders=tuple(positions),

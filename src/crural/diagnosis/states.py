@@ -105,28 +105,36 @@ def leading_states(problem: Problem) -> States:
     members, found = [alone], [alone_weight]
 
     # A state that explains little alone may complete a strong one.
-    strong = np.argsort(-alone_weight)[:8]
+    strong = _heaviest(alone_weight, 8)
     beside = _pairs_of(strong, np.arange(n), singles.cause)
-    helpers = beside[np.argsort(-weights(beside))[:PAIRED]]
-    chosen = np.unique(np.concatenate([np.argsort(-alone_weight)[: PAIRED // 2], helpers.ravel()]))
-    chosen = chosen[np.argsort(-alone_weight[chosen])][:PAIRED]
+    helpers = beside[_heaviest(weights(beside), PAIRED)]
+    chosen = np.unique(np.concatenate([_heaviest(alone_weight, PAIRED // 2), helpers.ravel()]))
+    chosen = chosen[_heaviest(alone_weight[chosen], PAIRED)]
     pairs = _pairs_within(chosen, singles.cause)
     pair_weight = weights(pairs)
     members.append(pairs)
     found.append(pair_weight)
 
-    best = pairs[np.argsort(-pair_weight)[:TRIPLED]]
+    best = pairs[_heaviest(pair_weight, TRIPLED)]
     triples = _triples_of(best, chosen[:TRIPLED], singles.cause)
     members.append(triples)
     found.append(weights(triples))
 
     weight = np.concatenate(found)
-    top = np.argsort(-weight)[:KEPT]
+    top = _heaviest(weight, KEPT)
     every, total = _rows(members, top), float(weight.sum())
     present = np.zeros((len(top), len(problem.names) + 1), dtype=bool)
     cause_of = np.append(singles.cause, len(problem.names))
     np.put_along_axis(present, cause_of[every], True, axis=1)
     return States(problem, singles, every, weight[top], present[:, :-1], total)
+
+
+def _heaviest(weight: Array, most: int) -> Ints:
+    """Places of the largest weights, the largest first."""
+    if most < len(weight):
+        among = np.argpartition(-weight, most)[:most]
+        return np.asarray(among[np.argsort(-weight[among])])
+    return np.argsort(-weight)
 
 
 def likelihood_of(problem: Problem, causes: tuple[int, ...], singles: Singles) -> float:
@@ -184,7 +192,8 @@ def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
     different = (cause[first] != cause[thirds]) & (cause[second] != cause[thirds])
     # One number for each triple: numbers are made unique much faster than rows.
     n = len(cause)
-    code = np.unique(((low * n + middle) * n + high)[different])
+    code = np.sort(((low * n + middle) * n + high)[different])
+    code = code[np.diff(code, prepend=-1) > 0]
     return np.stack([code // (n * n), code // n % n, code % n], axis=1)
 
 
@@ -202,17 +211,28 @@ class SetWeights:
         for parent, child, probability in problem.links:
             self.spared[parent, child] = 1.0 - probability
         self.own = singles.weight * self.spared.prod(axis=1)[singles.cause]
+        # [bit, single]
+        self.upper = np.ascontiguousarray(singles.upper.T)
+        self.lower = np.ascontiguousarray(singles.lower.T)
 
     def __call__(self, members: Ints) -> Array:
         """Weight of each set; `members[i]` are positions of its states."""
-        problem, singles = self.problem, self.singles
-        causes = singles.cause[members]
-        weight = self.none * self.own[members].prod(axis=1)
-        for child in causes.T:
-            weight *= _odds_of(self._absent(causes, child)) / self.odds[child]
-        upper = _product(singles.upper, members) * problem.background_upper
-        lower = _product(singles.lower, members) * problem.background_lower
-        return np.asarray(weight * (upper - lower).prod(axis=1))
+        problem = self.problem
+        members = np.ascontiguousarray(members.T)
+        weight = self.none * _product_of(self.own, members)
+        if len(members) > 1:
+            causes = self.singles.cause[members]
+            for child in causes:
+                weight *= _odds_of(self._absent(causes, child)) / self.odds[child]
+        for bit in range(problem.n_bits):
+            # Bit by bit, so that what is multiplied stays in the near caches.
+            at_most = _product_of(self.upper[bit], members)
+            at_most *= problem.background_upper[bit]
+            below = _product_of(self.lower[bit], members)
+            below *= problem.background_lower[bit]
+            at_most -= below
+            weight *= at_most
+        return weight
 
     def beside(self, causes: Ints) -> Array:
         """Factor by which the links change the odds of each further cause: [set, cause].
@@ -224,17 +244,25 @@ class SetWeights:
             absent = absent * self.spared[parent]
         factor = _odds_of(absent) / self.odds
         for child in causes.T:
-            without = self._absent(causes, child)[:, None]
+            without = self._absent(causes.T, child)[:, None]
             factor *= _odds_of(without * self.spared[:, child].T) / _odds_of(without)
         return np.asarray(factor)
 
     def _absent(self, causes: Ints, child: Ints) -> Array:
-        """P(child is absent | the causes of its set). Several parents do not multiply its odds,
-        but its chance to be spared."""
+        """P(child is absent | the causes of its set): causes are [member, set]. Several parents do
+        not multiply its odds, but its chance to be spared."""
         absent = 1.0 - self.problem.prior[child]
-        for parent in causes.T:
+        for parent in causes:
             absent = absent * self.spared[parent, child]
         return np.asarray(absent)
+
+
+def _product_of(values: Array, members: Ints) -> Array:
+    """Product of the values of the members of each set: [member, set]."""
+    product = values[members[0]]
+    for member in members[1:]:
+        product *= values[member]
+    return np.asarray(product)
 
 
 def _odds_of(absent: Array) -> Array:

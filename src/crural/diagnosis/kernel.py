@@ -42,11 +42,19 @@ Rows = tuple[Array, Array, Ints, Ints, Array, Ints]
 # Order, which causes act on which bits, lifetimes of the bits, since when causes wait, axes before
 # each step, priors, and what is decided (-1: nothing).
 Layout = tuple[Ints, Flags, tuple[Ints, Ints, Ints, int], Ints, Ints, Array, Ints]
+# Parents, children and probabilities of the links, sorted by the parents; those of cause c are
+# `links[3][c]` to `links[3][c + 1]`.
+Links = tuple[Ints, Ints, Array, Ints]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 # Sums may be taken in another order and products fused with sums; both only lessen the error.
 _FAST = {"contract", "reassoc", "nsz"}
 _compiled = cast(Callable[[_F], _F], numba.njit(nogil=True, fastmath=_FAST))
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+# For loops that make no arrays: without counting the references to views, which takes as long as
+# the loops themselves where there are few weights. (The option is numba's own; a version that no
+# longer knows it says so when the module is loaded.)
+_bare = cast(Callable[[_F], _F], numba.njit(nogil=True, fastmath=_FAST, **_UNCOUNTED))
 # For functions that are called from outside: compiled once and for all.
 _kept = cast(Callable[[_F], _F], numba.njit(cache=True, nogil=True, fastmath=_FAST))
 
@@ -155,7 +163,7 @@ def _written(acts: tuple[Part, ...]) -> Program:
 # --- loops over the weights ---------------------------------------------------------------------
 
 
-@_compiled
+@_bare
 def _on_axis(
     x: Weights, n: int, stride: int, low: float, high: float, cross: float, back: bool
 ) -> None:
@@ -183,7 +191,7 @@ def _on_axis(
             u[i] = a * moving
 
 
-@_compiled
+@_bare
 def _on_nearest(x: Weights, n: int, actions: Array, back: bool) -> None:
     """(low, high, cross) on each of the axes with strides 1, 2 and 4, in one pass."""
     kind = x.dtype.type
@@ -222,7 +230,7 @@ def _on_nearest(x: Weights, n: int, actions: Array, back: bool) -> None:
         x[i + 4], x[i + 5], x[i + 6], x[i + 7] = x4, x5, x6, x7
 
 
-@_compiled
+@_bare
 def _on_two_axes(
     x: Weights,
     n: int,
@@ -259,7 +267,7 @@ def _on_two_axes(
                 u1[i] = a2 * x1
 
 
-@_compiled
+@_bare
 def _mix(x: Weights, a: float, y: Weights, b: float, n: int) -> None:
     """x = a x + b y."""
     kind = x.dtype.type
@@ -268,7 +276,7 @@ def _mix(x: Weights, a: float, y: Weights, b: float, n: int) -> None:
         x[i] = left * x[i] + right * y[i]
 
 
-@_compiled
+@_bare
 def _scaled(x: Weights, y: Weights, b: float, n: int) -> None:
     """x = b y."""
     factor = x.dtype.type(b)
@@ -276,7 +284,7 @@ def _scaled(x: Weights, y: Weights, b: float, n: int) -> None:
         x[i] = factor * y[i]
 
 
-@_compiled
+@_bare
 def _mixed(x: Weights, y: Weights, a: float, z: Weights, b: float, n: int) -> None:
     """x = a y + b z."""
     kind = x.dtype.type
@@ -285,7 +293,7 @@ def _mixed(x: Weights, y: Weights, a: float, z: Weights, b: float, n: int) -> No
         x[i] = left * y[i] + right * z[i]
 
 
-@_compiled
+@_bare
 def _product(x: Weights, y: Weights, n: int) -> float:
     """Sum of x times y, in pieces."""
     total = 0.0
@@ -302,7 +310,7 @@ def _product(x: Weights, y: Weights, n: int) -> float:
 # --- what a cause does --------------------------------------------------------------------------
 
 
-@_compiled
+@_bare
 def _moved(
     x: Weights, n: int, bits: Ints, actions: Array, stride: Ints, near: Array, back: bool
 ) -> None:
@@ -315,10 +323,11 @@ def _moved(
     at, gathered = 0, 0
     while at < k and n >= 8 and stride[bits[at]] < 8:
         if gathered == 0:
-            near[:, :2] = 1.0
-            near[:, 2] = 0.0
+            for i in range(3):
+                near[i, 0], near[i, 1], near[i, 2] = 1.0, 1.0, 0.0
         which = stride[bits[at]] // 2
-        near[which] = actions[at]
+        for i in range(3):
+            near[which, i] = actions[at, i]
         gathered += 1 << which
         at += 1
     if gathered == 1:
@@ -340,7 +349,7 @@ def _moved(
             at += 1
 
 
-@_compiled
+@_bare
 def _gather(gathered: Array, any_: Flags, bit: int, low: float, high: float, cross: float) -> None:
     """Gather a further action on a bit: those on one bit multiply."""
     if any_[bit]:
@@ -352,7 +361,7 @@ def _gather(gathered: Array, any_: Flags, bit: int, low: float, high: float, cro
         gathered[bit, 0], gathered[bit, 1], gathered[bit, 2] = low, high, cross
 
 
-@_compiled
+@_bare
 def _let_go(
     x: Weights,
     n: int,
@@ -370,12 +379,13 @@ def _let_go(
         if any_[bit]:
             any_[bit] = False
             bits[k] = bit
-            actions[k] = gathered[bit]
+            for i in range(3):
+                actions[k, i] = gathered[bit, i]
             k += 1
     _moved(x, n, bits[:k], actions[:k], stride, near, back)
 
 
-@_compiled
+@_bare
 def _acted(
     code: Ints,
     weight: Array,
@@ -428,10 +438,10 @@ def _acted(
                 waiting[level] = True
                 continue
             if not copied[level]:
-                forms[level, :n] = forms[_source(copied, level), :n]
+                _scaled(forms[level], forms[_source(copied, level)], 1.0, n)
                 copied[level] = True
             bits, actions = bit[begin:end], action[begin:end]
-            spare[:n] = forms[level, :n]
+            _scaled(spare, forms[level], 1.0, n)
             _moved(spare, n, bits, actions, stride, scratch[2], back)
             _mix(forms[level], rest, spare, act, n)
         elif op == FORM:
@@ -448,7 +458,7 @@ def _acted(
         else:
             if waiting[level]:
                 if not copied[level]:
-                    forms[level, :n] = forms[_source(copied, level), :n]
+                    _scaled(forms[level], forms[_source(copied, level)], 1.0, n)
                     copied[level] = True
                 x = forms[level]
                 _let_go(x, n, gathered[level], any_[level], near_first, stride, scratch, back)
@@ -478,7 +488,7 @@ def _acted(
     return float(factor[0])
 
 
-@_compiled
+@_bare
 def _source(copied: Flags, level: int) -> int:
     """The level whose weights stand for those of a level that has not been copied yet."""
     while not copied[level]:
@@ -700,13 +710,16 @@ def _reordered(
 # --- the sweep ----------------------------------------------------------------------------------
 
 
-@_compiled
+@_bare
 def _among(axis: Ints, n_axes: int, which: int) -> bool:
     """Is it one of the axes?"""
-    return bool((axis[:n_axes] == which).any())
+    found = False
+    for k in range(n_axes):
+        found = found or axis[k] == which
+    return found
 
 
-@_compiled
+@_bare
 def _without(axis: Ints, n_axes: int, which: int, stride: Ints) -> int:
     """Take an axis out; those that are farther come nearer. The number that is left."""
     at = 0
@@ -718,7 +731,7 @@ def _without(axis: Ints, n_axes: int, which: int, stride: Ints) -> int:
     return n_axes - 1
 
 
-@_compiled
+@_bare
 def _dropped(x: Weights, n: int, stride: int) -> int:
     """Keep of x[:n] the half in which an axis is 1, in place; its size."""
     half = n // 2
@@ -728,7 +741,7 @@ def _dropped(x: Weights, n: int, stride: int) -> int:
     return half
 
 
-@_compiled
+@_bare
 def _raised(x: Weights, n: int, stride: int) -> int:
     """The opposite: an axis that is 0 in x[:n] becomes its 1, in place, beside zeros."""
     zero = x.dtype.type(0.0)
@@ -770,13 +783,13 @@ def _runs(
     return starts, of_block, run, inside
 
 
-@_compiled
+@_bare
 def _before(start: int, waited: int) -> int:
     """Where a run starts when there still is the axis on which the cause waits (0: none)."""
     return start if waited == 0 else start + start // waited * waited
 
 
-@_compiled
+@_bare
 def _entering(x: Weights, before: Weights, n: int, waited: int, own: float, caused: float) -> None:
     """x[:n] = own times the weights before a cause, where it waits on an axis only those in which
     nobody has brought it about, and `caused` times the others."""
@@ -839,7 +852,7 @@ def _forward(
     layout: Layout,
     program: tuple[Ints, Ints, Array, Ints],
     rows: Rows,
-    links: tuple[Ints, Ints, Array],
+    links: Links,
     background: tuple[float, Array, Array],
     kept: Weights,
     starts: Ints,
@@ -855,7 +868,7 @@ def _forward(
     (order, touched, lifetimes, waits, _, prior, decided) = layout
     begin, code, weight, _ = program
     born, dies, place, n_broad = lifetimes
-    parents, children, chances = links
+    _, children, chances, brought = links
     n_steps, n_bits = len(order), len(born)
     broad = 1 << n_broad
     low, cross = background[2], background[1] - background[2]
@@ -889,9 +902,7 @@ def _forward(
         if waited:
             n_axes = _without(axis, n_axes, n_bits + cause, stride)
             size //= 2
-        brings = False
-        for link in range(len(parents)):
-            brings = brings or parents[link] == cause
+        brings = brought[cause] < brought[cause + 1]
         own, caused, absent = prior[cause], 1.0, 1.0 - prior[cause]
         if decided[cause] == 0:
             own, caused = 0.0, 0.0
@@ -929,19 +940,18 @@ def _forward(
                     _mixed(y[at:], x[at:], absent, f_run, factor, run)
         if brings:
             n = size
-            for link in range(len(parents)):
+            for link in range(brought[cause], brought[cause + 1]):
                 child = n_bits + children[link]
-                begins = parents[link] == cause and waits[children[link]] == step
+                begins = waits[children[link]] == step
                 if begins and not _among(axis, n_axes, child):
                     _scaled(y[size:], y, 0.0, size)
                     axis[n_axes] = child
                     stride[child] = size
                     n_axes += 1
                     size *= 2
-            for link in range(len(parents)):
-                if parents[link] == cause:
-                    q = chances[link]
-                    _on_axis(y, size, stride[n_bits + children[link]], 1.0 - q, 1.0, q, False)
+            for link in range(brought[cause], brought[cause + 1]):
+                q = chances[link]
+                _on_axis(y, size, stride[n_bits + children[link]], 1.0 - q, 1.0, q, False)
             for at in range(0, n, run):
                 _entering(entered, x[_before(at, waited) :], run, waited, absent, 0.0)
                 _mix(y[at:], 1.0, entered, 1.0, run)
@@ -958,7 +968,7 @@ def _back(
     layout: Layout,
     program: tuple[Ints, Ints, Array, Ints],
     rows: Rows,
-    links: tuple[Ints, Ints, Array],
+    links: Links,
     background: tuple[float, Array, Array],
     kept: Weights,
     starts: Ints,
@@ -975,7 +985,7 @@ def _back(
     (order, touched, lifetimes, waits, before, prior, decided) = layout
     begin, code, weight, _ = program
     born, dies, place, n_broad = lifetimes
-    parents, children, chances = links
+    _, children, chances, brought = links
     n_steps, n_bits = len(order), len(born)
     broad = 1 << n_broad
     low, cross = background[2], background[1] - background[2]
@@ -988,7 +998,7 @@ def _back(
         if place[bit] >= 0:
             stride[bit] = 1 << place[bit]
     size = broad
-    worth, brought, grown = work[0], work[1], work[2]
+    worth, bringing, grown = work[0], work[1], work[2]
     worth[:size] = 0.0
     worth[size - 1] = 1.0
     for back in range(n_steps):
@@ -1004,15 +1014,13 @@ def _back(
         if waited:
             n_axes = _without(axis, n_axes, n_bits + cause, stride)
         own_axes = n_axes
-        brings = False
-        for link in range(len(parents)):
+        brings = brought[cause] < brought[cause + 1]
+        for link in range(brought[cause], brought[cause + 1]):
             child = n_bits + children[link]
-            if parents[link] == cause:
-                brings = True
-                if waits[children[link]] == step and not _among(axis, n_axes, child):
-                    axis[n_axes] = child
-                    stride[child] = broad << n_axes
-                    n_axes += 1
+            if waits[children[link]] == step and not _among(axis, n_axes, child):
+                axis[n_axes] = child
+                stride[child] = broad << n_axes
+                n_axes += 1
         # Bits that died, the last first: each at the place that it had when those before it were
         # gone.
         for later in range(n_bits):
@@ -1027,12 +1035,11 @@ def _back(
                 size = _raised(worth, size, at)
         present = worth
         if brings:
-            present = brought
+            present = bringing
             present[:size] = worth[:size]
-            for link in range(len(parents)):
-                if parents[link] == cause:
-                    q = chances[link]
-                    _on_axis(present, size, stride[n_bits + children[link]], 1.0 - q, 1.0, q, True)
+            for link in range(brought[cause], brought[cause + 1]):
+                q = chances[link]
+                _on_axis(present, size, stride[n_bits + children[link]], 1.0 - q, 1.0, q, True)
         own, caused, absent = prior[cause], 1.0, 1.0 - prior[cause]
         if decided[cause] == 0:
             own, caused = 0.0, 0.0
@@ -1122,10 +1129,12 @@ def _order(order: tuple[int, ...]) -> Ints:
 
 
 @lru_cache(maxsize=16)
-def _links(links: tuple[tuple[int, int, float], ...]) -> tuple[Ints, Ints, Array]:
-    parents = np.array([parent for parent, _, _ in links], dtype=np.int64)
-    children = np.array([child for _, child, _ in links], dtype=np.int64)
-    return parents, children, np.array([chance for _, _, chance in links], dtype=np.float64)
+def _links(links: tuple[tuple[int, int, float], ...], causes: int) -> Links:
+    ordered = sorted(links)
+    parents = np.array([parent for parent, _, _ in ordered], dtype=np.int64)
+    children = np.array([child for _, child, _ in ordered], dtype=np.int64)
+    chances = np.array([chance for _, _, chance in ordered], dtype=np.float64)
+    return parents, children, chances, np.searchsorted(parents, np.arange(causes + 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -1135,7 +1144,7 @@ class Plan:
     problem: Problem
     program: Program
     order: Ints
-    links: tuple[Ints, Ints, Array]
+    links: Links
     lifetimes: tuple[Ints, Ints, Ints, int]
     before: Ints
     waits: Ints
@@ -1159,7 +1168,9 @@ def quick_width(problem: Problem, broad: float) -> float:
     """The width in the order of the problem as it is."""
     program = program_of(problem.acts)
     touched = _touched(program.first, program.code, _plain(problem.upper), _plain(problem.lower))
-    return _laid_out(_order(problem.order), touched, _links(problem.links), broad)[5]
+    return _laid_out(
+        _order(problem.order), touched, _links(problem.links, len(problem.names)), broad
+    )[5]
 
 
 def plan_of(problem: Problem, broad: float) -> Plan:
@@ -1167,7 +1178,7 @@ def plan_of(problem: Problem, broad: float) -> Plan:
     if _latest.plan is not None and _latest.plan.problem is problem:
         return _latest.plan
     program = program_of(problem.acts)
-    order, links = _order(problem.order), _links(problem.links)
+    order, links = _order(problem.order), _links(problem.links, len(problem.names))
     upper, lower = _plain(problem.upper), _plain(problem.lower)
     touched = _touched(program.first, program.code, upper, lower)
     laid = _laid_out(order, touched, links, broad)
@@ -1197,7 +1208,7 @@ def plan_of(problem: Problem, broad: float) -> Plan:
 
 
 def _laid_out(
-    order: Ints, touched: Flags, links: tuple[Ints, Ints, Array], broad: float
+    order: Ints, touched: Flags, links: Links, broad: float
 ) -> tuple[tuple[Ints, Ints, Ints, int], Ints, Ints, int, int, float]:
     """What an order makes of the problem: lifetimes of bits, axes before each step, since when
     causes wait, weights in all and in the largest step, width."""
@@ -1223,6 +1234,8 @@ def _by_child(links: tuple[tuple[int, int, float], ...]) -> tuple[Ints, Ints]:
 
 def _plain(array: Array) -> Array:
     """The array as the compiled functions take it: contiguous and writable."""
+    if array.flags.carray and array.dtype == np.float64:
+        return array
     return np.require(array, np.float64, ["C", "W"])
 
 

@@ -48,7 +48,7 @@ class Control(_Frozen):
 class Hazard(_Frozen):
     """Something that could harm a patient."""
 
-    id: str = Field(pattern=r"^H\d\d$")
+    id: str = Field(pattern=r"^H\d{2,3}$")
     hazard: str
     cause: str
     effect: str

@@ -620,7 +620,19 @@ DECISIONS: tuple[Decision, ...] = (
         "C17",
         "The same on warfarin",
         {**STIMULATED, "drugs": ["warfarin"]},
-        (ask("therapy", "intrathecal", is_="barred"),),
+        (
+            ask("therapy", "intrathecal", is_="due"),
+            ask("option", "persistent-spinal-pain", "intrathecal-morphine", is_="offer-with-care"),
+        ),
+    ),
+    Decision(
+        "C17",
+        "The same with an infection",
+        _with(STIMULATED, present=[*STIMULATED["present"], "infection-active"]),
+        (
+            ask("therapy", "intrathecal", is_="barred"),
+            ask("option", "persistent-spinal-pain", "intrathecal-morphine", is_="barred"),
+        ),
     ),
 )
 

@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from crural.candidacy import candidacy_for
+from crural.candidacy.candidacy import KNOWN_BY
 from crural.facts import facts_of
 from crural.knowledge import load_knowledge
-from crural.knowledge.ladder import CriteriaItem, CriteriaSet, Ladder, Rung
+from crural.knowledge.ladder import CriteriaItem, CriteriaSet, Ladder, Rung, Therapy
 from crural.knowledge.rules import Rule
 from crural.ladder import position_on
-from crural.record import Record
+from crural.ladder.options import options_of
+from crural.ladder.precautions import THERAPY_OF
+from crural.record import Record, record_from_data
 from crural.rules import Patient, Truth, truth_of
 from tests.safety.satisfying import records_that_do_not_meet, records_that_meet
 
@@ -171,3 +174,55 @@ def test_a_limit_of_dose_for_weak_kidneys_can_be_met(name: str, i: int) -> None:
     rule = dosing.renal[i].when
 
     assert truth_of(rule, meeting(rule)) is Truth.MET
+
+
+BARRING = {
+    **{
+        name: (one.therapy, item.when)
+        for name, (one, item) in LINES.items()
+        if one.kind == "contraindications" and item.essential
+    },
+    **{
+        f"{treatment}/{name}/{item.id}": (therapy, item.when)
+        for treatment, therapy in THERAPY_OF.items()
+        for name in KNOWLEDGE.treatments[treatment].precautions
+        for item in KNOWLEDGE.precautions[name].items
+        if item.level == "barred" and treatment in KNOWN_BY.values()
+    },
+}
+
+
+@pytest.mark.parametrize("name", BARRING)
+def test_what_bars_a_therapy_bars_it_in_its_lists_and_on_the_ladder(name: str) -> None:
+    therapy, rule = BARRING[name]
+    patient = meeting(rule)
+    own = KNOWLEDGE.treatments[KNOWN_BY[therapy]]
+    (option,) = options_of([own.id], patient, own.precautions, patient.attempts)
+
+    assert candidacy_for(therapy, patient).status == "barred"
+    assert option.verdict == "barred"
+
+
+@pytest.mark.parametrize("drug", ["warfarin", "apixaban", "clopidogrel", "enoxaparin"])
+@pytest.mark.parametrize("therapy", ["stimulation", "intrathecal"])
+def test_what_hinders_clotting_asks_for_a_plan_and_bars_no_implant(
+    drug: str, therapy: Therapy
+) -> None:
+    record = record_from_data(
+        {"age": 59, "sex": "male", "side": "left", "drugs": [{"name": drug}]},
+        KNOWLEDGE.vocabulary,
+        "test",
+    )
+    patient = Patient(facts_of(record, KNOWLEDGE), {})
+    (option,) = options_of([KNOWN_BY[therapy]], patient, (), patient.attempts)
+    found = candidacy_for(therapy, patient)
+    lines = {
+        line.item.id: line.truth
+        for one in found.sets
+        if one.set.kind == "precautions"
+        for line in one.criteria
+    }
+
+    assert found.status != "barred"
+    assert option.verdict == "offer-with-care"
+    assert Truth.MET in {lines.get(i) for i in ("anticoagulant", "antiplatelet", "blood-thinned")}

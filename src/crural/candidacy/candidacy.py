@@ -5,14 +5,21 @@ One room for both therapies: they differ in their data alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from crural.knowledge import Knowledge
 from crural.knowledge.ladder import CriteriaItem, CriteriaSet, Therapy
+from crural.ladder.precautions import precautions_of
 from crural.rules import Compiled, Patient, Truth, all_of, compile_rule, evaluate, truth_of
+
+# The treatment that each therapy is known by.
+KNOWN_BY: Mapping[Therapy, str] = {
+    "stimulation": "spinal-cord-stimulation",
+    "intrathecal": "intrathecal-morphine",
+}
 
 # due: some list that decides is met and nothing stands against it; barred: a contraindication is
 # there; not-due: every such list fails on an essential line; unknown: questions are open.
@@ -66,7 +73,10 @@ class Candidacy:
 
 
 def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
-    """Whether a therapy is due for a patient. A list whose `when` is not met is left out."""
+    """Whether a therapy is due for a patient. A list whose `when` is not met is left out.
+
+    What bars the treatment on the ladder bars it here, and the other way about.
+    """
     results = tuple(
         _result(criteria, patient)
         for criteria, when in _lists(patient.knowledge)[therapy]
@@ -79,10 +89,11 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
     ]
     barring = [r for r in results if r.set.kind == "contraindications"]
     barred = [c for r in barring for c in r.criteria if c.item.essential and c.truth is Truth.MET]
+    told = [f"{c.item.text}: {_facts(c)}" for c in barred]
+    told += _barred_as_treatment(therapy, patient, known={c.because for c in barred})
     status: CandidacyStatus
-    if barred:
-        told = dict.fromkeys(f"{c.item.text}: {_facts(c)}" for c in barred)
-        status, because = "barred", tuple(told)
+    if told:
+        status, because = "barred", tuple(dict.fromkeys(told))
     elif any(r.truth is Truth.MET for r in wanted):
         met = [r for r in wanted if r.truth is Truth.MET]
         status, because = "due", tuple(f"{r.set.name}: every essential line is met" for r in met)
@@ -91,6 +102,16 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
     else:
         status, because = "unknown", ()
     return Candidacy(therapy, status, because, _missing(status, wanted, barring), results)
+
+
+def _barred_as_treatment(
+    therapy: Therapy, patient: Patient, known: Set[tuple[str, ...]]
+) -> Iterator[str]:
+    """What bars the treatment itself, beyond the facts that the lists have named."""
+    treatment = patient.knowledge.treatments.get(KNOWN_BY[therapy])
+    for warned in () if treatment is None else precautions_of(treatment, patient):
+        if warned.level == "barred" and warned.because not in known:
+            yield f"{warned.say} ({'; '.join(warned.because)})"
 
 
 def _missing(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from crural.history import daily_dose, dose_doubt, treatments_named
 from crural.knowledge import Knowledge, classes_named
+from crural.knowledge.ladder import CriteriaItem, Therapy
 from crural.knowledge.treatment import Precaution, PrecautionKind, Treatment
 from crural.record import Drug
 from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
@@ -19,6 +20,15 @@ Level = Literal["barred", "caution", "check"]
 _ORDER: Mapping[Level, int] = {"barred": 0, "caution": 1, "check": 2}
 # What a warning is about: as in the knowledge, or a dose that can hardly be meant.
 WarnedKind = PrecautionKind | Literal["dose"]
+
+# Treatments that the published contraindications of a therapy are about.
+THERAPY_OF: Mapping[str, Therapy] = {
+    "spinal-cord-stimulation": "stimulation",
+    "high-frequency-stimulation": "stimulation",
+    "dorsal-root-ganglion-stimulation": "stimulation",
+    "intrathecal-morphine": "intrathecal",
+    "intrathecal-hydromorphone": "intrathecal",
+}
 
 # Classes that must not be stopped at once: fits, withdrawal, a crisis of the adrenals or the heart.
 LOWERED_SLOWLY = frozenset(
@@ -95,12 +105,48 @@ def _strictest(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
         known = found.get(warned.id)
         if known is None or _ORDER[warned.level] <= _ORDER[known.level]:
             found[warned.id] = warned
+    told = {w.because for w in found.values() if w.level == "barred"}
+    found |= {w.id: w for w in _by_lists(treatment, patient) if w.because not in told}
     return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
 
 
 def _of_set(name: str, patient: Patient) -> tuple[Warned, ...]:
     """What a set of precautions says of this patient; many treatments share one."""
     return patient.memo.once((_of_set, name), lambda: tuple(_told_by(name, patient)))
+
+
+def _by_lists(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
+    """The published contraindications of its therapy that this patient has: they bar it on the
+    ladder as they do in the candidacy."""
+    therapy = THERAPY_OF.get(treatment.id)
+    for item, rule in _contraindications(patient.knowledge).get(therapy, ()) if therapy else ():
+        if truth_of(rule, patient) is Truth.MET:
+            yield Warned(
+                id=item.id,
+                level="barred",
+                kind="illness",
+                say=f"A published contraindication: {item.text}.",
+                because=evaluate(rule, patient).because,
+                ask=(),
+                sources=item.sources,
+                reason=item.note,
+            )
+
+
+@lru_cache(maxsize=4)
+def _contraindications(
+    knowledge: Knowledge,
+) -> Mapping[Therapy, Sequence[tuple[CriteriaItem, Compiled]]]:
+    """The lines that bar a therapy by themselves."""
+    found: dict[Therapy, list[tuple[CriteriaItem, Compiled]]] = {}
+    for criteria in knowledge.criteria.values():
+        if criteria.kind == "contraindications":
+            found.setdefault(criteria.therapy, []).extend(
+                (item, compile_rule(item.when, knowledge))
+                for item in criteria.items
+                if item.essential
+            )
+    return found
 
 
 def _told_by(name: str, patient: Patient) -> Iterator[Warned]:

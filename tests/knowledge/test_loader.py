@@ -289,6 +289,18 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
         "ghost",
         "no such evidence entry",
     ),
+    "an alert that absorbs one as urgent": (
+        setting("alerts/big-disc.yaml", absorbs=["big-disc"]),
+        "alerts/big-disc.yaml",
+        "big-disc",
+        "is as urgent",
+    ),
+    "advice on an unknown finding": (
+        setting("alerts/big-disc.yaml", also=[{"when": {"finding": "ghost"}, "say": "go"}]),
+        "alerts/big-disc.yaml",
+        "ghost",
+        "no such finding",
+    ),
     "a class that stands for an unknown finding": (
         setting("drugs.yaml", findings_by_class={"nsaid": "ghost"}),
         "drugs.yaml",

@@ -75,6 +75,33 @@ def test_the_most_urgent_alert_comes_first_then_the_alphabet() -> None:
     assert [one.id for one in raised] == ["aneurysm", "zebra", "today", "weeks"]
 
 
+def test_of_two_alerts_about_one_thing_the_stronger_speaks_with_the_facts_of_both() -> None:
+    knowledge = clinic(
+        alert("weak", {"finding": "weak-foot"}, urgency="two-weeks", ask=["retention"]),
+        alert("growing", {"finding": "night-pain"}, urgency="same-day", absorbs=["weak"]),
+    )
+
+    (both,) = alerts_of(patient(knowledge, present=("weak-foot", "night-pain")))
+    (alone,) = alerts_of(patient(knowledge, present=("weak-foot",)))
+
+    assert (both.id, both.because, both.unknown) == (
+        "growing",
+        ("night pain", "weak foot"),
+        ("retention",),
+    )
+    assert alone.id == "weak"
+
+
+def test_advice_for_some_is_given_only_to_them() -> None:
+    advice = {"when": {"finding": "weak-foot"}, "say": "Splint it."}
+    knowledge = clinic(alert("weak", {"finding": "night-pain"}, also=[advice]))
+
+    (some,) = alerts_of(patient(knowledge, present=("weak-foot", "night-pain")))
+    (other,) = alerts_of(patient(knowledge, present=("night-pain",)))
+
+    assert (some.action, other.action) == ("act on weak Splint it.", "act on weak")
+
+
 def test_neither_an_unmet_nor_an_unknown_rule_raises_an_alert() -> None:
     knowledge = clinic(CAUDA, INFECTION)
     man = patient(knowledge, absent=("fever",), present=("back-pain",))
@@ -262,3 +289,22 @@ def test_such_an_alert_is_open_once_its_precondition_is_known(knowledge: Knowled
 
 def test_an_alert_of_diabetes_is_open_when_its_condition_is_probable(knowledge: Knowledge) -> None:
     assert SUGAR in still_open(knowledge, likely=0.1, observations=WEAK)
+
+
+@pytest.mark.parametrize(("probability", "is_open"), [(0.001, False), (0.003, True), (None, True)])
+def test_what_is_hardly_possible_leaves_no_question_open(
+    probability: float | None, is_open: bool
+) -> None:
+    rule = {"all": [{"finding": "weak-foot"}, {"finding": "fever"}]}
+    knowledge = clinic(alert("infection", rule, about=["infection"]))
+    known = {} if probability is None else {"infection": probability}
+    man = patient(knowledge, present=("weak-foot",), probabilities=known)
+
+    assert bool(open_questions(man)) is is_open
+
+
+def test_a_rule_that_is_met_is_raised_however_improbable_it_is() -> None:
+    knowledge = clinic(alert("infection", {"finding": "fever"}, about=["infection"]))
+    man = patient(knowledge, present=("fever",), probabilities={"infection": 0.0001})
+
+    assert [one.id for one in alerts_of(man)] == ["infection"]

@@ -54,3 +54,21 @@ def test_a_buttock_free_of_pain_does_not_overturn_a_herniation_with_all_its_sign
     found = assessed(knowledge, absent=("pain-buttock",))
 
     assert found.diagnosis.probability["sciatica-disc-herniation"] > 0.8
+
+
+def test_one_weakness_is_one_alert_that_names_its_power_and_its_growth(
+    knowledge: Knowledge,
+) -> None:
+    (weakness,) = [a for a in assessed(knowledge).alerts if "motor-deficit" in a.id]
+
+    assert weakness.id == "severe-motor-deficit"
+    facts = "; ".join(weakness.because)
+    assert all(fact in facts for fact in ("power 3/5", "weakness growing", "weak plantar flexion"))
+
+
+def test_a_splint_is_for_the_foot_that_drops(knowledge: Knowledge) -> None:
+    calf = assessed(knowledge)
+    dropping = assessed(knowledge, "weakness-ankle-dorsiflexion")
+
+    assert not any("splint" in alert.action for alert in calf.alerts)
+    assert any("splint" in alert.action for alert in dropping.alerts)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,7 @@ from crural.knowledge.evidence import Evidence
 from crural.knowledge.ladder import Course, CriteriaSet, Ladder
 from crural.knowledge.model import (
     Alert,
+    AlertUrgency,
     Condition,
     Drugs,
     Finding,
@@ -367,7 +368,9 @@ def leaves(rule: Rule) -> Iterator[Any]:
 
 def _problems_of_rules(knowledge: Knowledge) -> Iterator[Problem]:
     rules: list[tuple[str, Rule]] = [
-        (f"alerts/{alert.id}.yaml", alert.when) for alert in knowledge.alerts.values()
+        (f"alerts/{alert.id}.yaml", rule)
+        for alert in knowledge.alerts.values()
+        for rule in (alert.when, *(advice.when for advice in alert.also))
     ]
     rules += [
         ("alerts/scores.yaml", item.when)
@@ -385,13 +388,27 @@ def _problems_of_rules(knowledge: Knowledge) -> Iterator[Problem]:
             (alert.about, knowledge.conditions, "condition"),
             (alert.ask, knowledge.findings, "finding"),
             (alert.sources, knowledge.evidence, "evidence entry"),
+            (alert.absorbs, knowledge.alerts, "alert"),
         ):
             for one in name:
                 if one not in known:
                     yield Problem(file, one, f"no such {what}", f"name a {what}")
+        for milder in (knowledge.alerts.get(name) for name in alert.absorbs):
+            if milder and (milder.absorbs or not _is_milder(milder, alert)):
+                yield Problem(
+                    file,
+                    milder.id,
+                    "is as urgent, or absorbs others itself",
+                    "absorb only milder alerts that absorb none",
+                )
     for drug_class, finding in knowledge.drugs.findings_by_class.items():
         if finding not in knowledge.findings:
             yield Problem("drugs.yaml", drug_class, f"no finding '{finding}'", "name a finding")
+
+
+def _is_milder(alert: Alert, than: Alert) -> bool:
+    urgencies = get_args(AlertUrgency)
+    return bool(urgencies.index(alert.urgency) > urgencies.index(than.urgency))
 
 
 def _problems_of_leaf(

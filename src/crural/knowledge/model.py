@@ -423,8 +423,19 @@ def unlisted() -> Condition:
     )
 
 
+class Advice(_Frozen):
+    """What else to do where something more is known."""
+
+    when: Rule
+    say: str
+
+
 class Alert(_Frozen):
-    """Something that must not wait."""
+    """Something that must not wait.
+
+    absorbs: milder alerts about the same thing, which it speaks for when both are raised; also:
+    what else to do in some of the patients.
+    """
 
     id: Slug
     title: str
@@ -433,6 +444,8 @@ class Alert(_Frozen):
     when: Rule
     ask: tuple[Slug, ...] = ()
     action: str
+    also: tuple[Advice, ...] = ()
+    absorbs: tuple[Slug, ...] = ()
     because: str
     sources: tuple[str, ...] = ()
     accuracy: Mapping[str, str] | None = None

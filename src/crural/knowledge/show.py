@@ -68,7 +68,7 @@ def show(entry_id: str, knowledge: Knowledge, width: int = TEXT_WIDTH) -> str:
         raise CruralError(
             file="knowledge",
             problem=f"nothing is called '{entry_id}'",
-            remedy=f"did you mean {', '.join(name for name, _, _ in near)}"
+            remedy=f"did you mean {', '.join(name for name, _, _ in near)}?"
             if near
             else "the knowledge is empty",
         )
@@ -331,11 +331,15 @@ def _of_alert(alert: Alert, knowledge: Knowledge) -> Iterator[str]:
     yield alert.title
     yield f"Urgency: {alert.urgency}"
     yield f"Action: {alert.action}"
+    for advice in alert.also:
+        yield f"Also: {advice.say} When:"
+        yield from _rule(advice.when, "  ")
     yield f"Because: {alert.because}"
     yield "When:"
     yield from _rule(alert.when, "  ")
     yield from _used("About", alert.about)
     yield from _used("Ask", alert.ask)
+    yield from _used("Speaks for the milder alerts", alert.absorbs)
     accuracy = [entry for entry in (alert.accuracy or {}).values() if entry in knowledge.evidence]
     yield from _cited([*alert.sources, *accuracy], knowledge)
 

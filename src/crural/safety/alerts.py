@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from crural.knowledge import Knowledge
@@ -32,6 +33,11 @@ from crural.rules import (
 # Above this probability a dangerous condition is worth a question. In a surgery with ten such
 # patients a week it is one patient in five weeks.
 WORTH_A_QUESTION = 0.02
+
+# Below this probability of everything that an alert is about no question is open about it, though
+# a fact of its rule is there: weakness of one root in pain of two years is no limb without blood.
+# In a surgery with ten such patients a week it is one patient a year.
+HARDLY_POSSIBLE = 0.002
 
 # From which probability a dangerous condition is itself an alert, how urgent it then is, and what
 # to do. One in ten for what destroys a limb, the cord or a life within hours, one in four for what
@@ -108,8 +114,9 @@ def alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
 
 def _alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
     raised = []
-    for alert, rule, _ in _in_order(patient.knowledge):
+    for alert, rule, advised, _ in _in_order(patient.knowledge):
         if truth_of(rule, patient) is Truth.MET:
+            more = [say for when, say in advised if truth_of(when, patient) is Truth.MET]
             verdict = evaluate(rule, patient)
             raised.append(
                 RaisedAlert(
@@ -119,14 +126,44 @@ def _alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
                     because=verdict.because,
                     rationale=alert.because,
                     unknown=_not_known(alert.ask, patient),
-                    action=alert.action,
+                    action=" ".join((alert.action, *more)),
                     sources=alert.sources,
                     about=alert.about,
                     verdict=verdict,
                 )
             )
+    raised = _each_thing_once(raised, patient.knowledge)
     raised += _suspected(raised, patient)
     return tuple(sorted(raised, key=lambda a: (_ORDER[a.urgency], a.title)))
+
+
+def _each_thing_once(raised: Sequence[RaisedAlert], knowledge: Knowledge) -> list[RaisedAlert]:
+    """The alerts without those for which a stronger one speaks; it takes over their facts, what
+    they are about, and what they want to be asked."""
+    absorbed_by = {
+        milder: alert.id for alert in raised for milder in knowledge.alerts[alert.id].absorbs
+    }
+    told = []
+    for alert in raised:
+        if alert.id in absorbed_by:
+            continue
+        every = [alert, *(other for other in raised if absorbed_by.get(other.id) == alert.id)]
+        said = "; ".join(alert.because)
+        more = (fact for fact in _once(a.because for a in every[1:]) if fact not in said)
+        told.append(
+            replace(
+                alert,
+                because=(*alert.because, *more),
+                unknown=_once(a.unknown for a in every),
+                sources=_once(a.sources for a in every),
+                about=_once(a.about for a in every),
+            )
+        )
+    return told
+
+
+def _once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(lists)))
 
 
 def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]:
@@ -164,14 +201,15 @@ def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
     Of equally urgent ones those come first that fewer facts could raise.
     Alive: one of the facts that speak for the alert is there, or a dangerous condition that it is
     about has a probability of at least `WORTH_A_QUESTION`. What an alert is made for must be known,
-    though: without a pump, no question is open about its catheter.
+    though: without a pump, no question is open about its catheter. Nor is one where all that the
+    alert is about is hardly possible.
     """
     still_open = []
-    for alert, rule, speaking_for_it in _in_order(patient.knowledge):
+    for alert, rule, _, speaking_for_it in _in_order(patient.knowledge):
         if truth_of(rule, patient) is not Truth.UNKNOWN:
             continue
         because = _signs_of_life(alert, speaking_for_it, patient)
-        if because and _is_for(rule, patient):
+        if because and _is_for(rule, patient) and not _is_hardly_possible(alert, patient):
             verdict = evaluate(rule, patient)
             still_open.append(
                 OpenAlert(
@@ -192,10 +230,12 @@ def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
 
 
 class _Prepared(NamedTuple):
-    """An alert, its compiled rule, and the facts that bring it to life."""
+    """An alert, its compiled rule, when to advise what else, and the facts that bring it to
+    life."""
 
     alert: Alert
     rule: Compiled
+    advised: tuple[tuple[Compiled, str], ...]
     speaking_for_it: tuple[InRange, ...]
 
 
@@ -206,7 +246,8 @@ def _in_order(knowledge: Knowledge) -> tuple[_Prepared, ...]:
     for alert in sorted(knowledge.alerts.values(), key=lambda a: (_ORDER[a.urgency], a.title)):
         rule = compile_rule(alert.when, knowledge)
         leaves = (leaf for leaf in leaves_in_favour(rule) if _can_speak(leaf, knowledge))
-        prepared.append(_Prepared(alert, rule, tuple(leaves)))
+        advised = tuple((compile_rule(a.when, knowledge), a.say) for a in alert.also)
+        prepared.append(_Prepared(alert, rule, advised, tuple(leaves)))
     return tuple(prepared)
 
 
@@ -231,6 +272,11 @@ def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
     if isinstance(leaf.quantity, Grade):
         return knowledge.findings[leaf.quantity.finding].role in {"effect", "care"}
     return isinstance(leaf.quantity, _FACTS)
+
+
+def _is_hardly_possible(alert: Alert, patient: Patient) -> bool:
+    probable = [patient.probability(name) for name in alert.about]
+    return bool(probable) and all(p is not None and p < HARDLY_POSSIBLE for p in probable)
 
 
 def _is_for(rule: Compiled, patient: Patient) -> bool:

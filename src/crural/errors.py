@@ -8,6 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 
+def ended(text: str) -> str:
+    """Words with the mark that ends a sentence: a question keeps its own."""
+    return text if text.endswith(("?", "!", ".")) else f"{text}."
+
+
 class CruralError(Exception):
     """Something a user can put right, with the place and the remedy.
 
@@ -28,7 +33,7 @@ class CruralError(Exception):
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         parts = [place, self.field, self.problem] if self.field else [place, self.problem]
-        return f"{': '.join(parts)}. Remedy: {self.remedy}."
+        return f"{': '.join(parts)}. Remedy: {ended(self.remedy)}"
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions are pickled by position, which keyword-only arguments refuse: without this a

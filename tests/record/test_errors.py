@@ -21,6 +21,11 @@ def test_error_without_line_or_field_leaves_them_out() -> None:
     assert str(error) == "a.yaml: there is no such file. Remedy: check it."
 
 
+def test_a_remedy_that_asks_ends_with_its_own_mark() -> None:
+    error = CruralError(file="a.yaml", problem="no such name", remedy="did you mean knee?")
+    assert str(error) == "a.yaml: no such name. Remedy: did you mean knee?"
+
+
 @pytest.mark.parametrize("kind", [RecordError, KnowledgeError])
 def test_error_is_the_same_after_pickling(kind: type[CruralError]) -> None:
     error = kind(file="a.yaml", line=4, field="age", problem="too high", remedy="correct it")

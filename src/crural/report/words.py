@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crural.errors import CruralError, ended
 from crural.record import Record
 
 # Stands between a number and its unit, so that no line breaks there; a report puts its own blank in
@@ -102,7 +103,7 @@ THERAPY: Mapping[str, str] = {
     "intrathecal": "Intraspinal morphine",
 }
 CANDIDACY: Mapping[str, str] = {
-    "due": "due: a published list of criteria is met, and no contraindication is known",
+    "due": "due: a published list of criteria is met, and nothing is known that bars it",
     "not-due": "not due: every list that applies fails on an essential line",
     "barred": "barred by a contraindication",
     "unknown": "cannot be told yet",
@@ -208,6 +209,9 @@ NOT_MULTIPLIED = (
     "× is a likelihood ratio: how many times as likely the finding is with this cause as without "
     "it. Ratios of findings that go together must not be multiplied."
 )
+# Short mark beside a probability, and what it means.
+ON_ESTIMATES = "est."
+ESTIMATES_ONLY = "rests on estimates only: no finding that moved it has a published ratio"
 ESTIMATED = "an estimate with a stated range, not a published figure"
 
 
@@ -295,6 +299,11 @@ def spans(text: str) -> str:
 def sentence(words: str) -> str:
     """Words as the beginning of a sentence."""
     return words[:1].upper() + words[1:]
+
+
+def remedy(error: CruralError) -> str:
+    """What mends a mistake, as a sentence."""
+    return ended(sentence(error.remedy))
 
 
 def person(record: Record) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from crural.errors import RecordError
 from crural.report import words
 from crural.store import (
     BusyError,
@@ -31,6 +34,7 @@ def tell_failures(app: FastAPI) -> None:
     app.add_exception_handler(404, _failed)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(StoreError, _not_kept)
+    app.add_exception_handler(RecordError, _unread)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
@@ -42,7 +46,7 @@ async def _failed(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         answer: Response = JSONResponse({"error": {"problem": said}}, status_code=status)
     else:
-        answer = _told(request, said, status)
+        answer = _told(request, said, status, load=getattr(error, "load", ""))
     answer.headers.update(getattr(error, "headers", None) or {})
     return answer
 
@@ -70,20 +74,52 @@ async def _not_kept(request: Request, error: Exception) -> Response:
         told = {"problem": error.problem, "field": error.field or "", "remedy": error.remedy}
         answer: Response = JSONResponse({"error": told}, status_code=status)
     else:
-        said = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+        said = f"{words.sentence(error.problem)}. {words.remedy(error)}"
         answer = _told(request, said, status)
     if isinstance(error, BusyError):
         answer.headers["retry-after"] = _TRY_AGAIN_AFTER
     return answer
 
 
-def _told(request: Request, said: str, status: int) -> Response:
-    """Why something was not possible: a line for a page that stays, otherwise a page."""
+def _told(request: Request, said: str, status: int, load: str = "") -> Response:
+    """Why something was not possible: a line for a page that stays, otherwise a page. `load`: the
+    address at which the newest state stands."""
     made: Pages = request.app.state.pages
     if is_fragment(request):
-        line = made.render("message.html.jinja", request, problem=said, lead="", oob=True)
+        line = made.render(
+            "message.html.jinja", request, problem=said, lead="", load=load, oob=True
+        )
         return HTMLResponse(line, status_code=status)
-    return HTMLResponse(made.render("failed.html.jinja", request, said=said), status_code=status)
+    return HTMLResponse(
+        made.render("failed.html.jinja", request, said=said, load=load), status_code=status
+    )
+
+
+async def _unread(request: Request, error: Exception) -> Response:
+    """A record that cannot be used. One that was kept could be once: knowledge has moved on since,
+    and its page tells how to mend it."""
+    assert isinstance(error, RecordError)
+    if request.url.path.startswith("/api/"):
+        told = {"problem": error.problem, "field": error.field or "", "remedy": error.remedy}
+        return JSONResponse({"error": told}, status_code=422)
+    kept = request.path_params.get("patient") or request.path_params.get("desk")
+    person = getattr(request.state, "person", None)
+    if kept is None or person is None:
+        raise error
+    said = f"{words.sentence(error.problem)}. {words.remedy(error)}"
+    if is_fragment(request):
+        return _told(request, said, 422)
+    desk = await run_in_threadpool(request.app.state.drafts.of, person.id, kept)
+    made: Pages = request.app.state.pages
+    page = made.render(
+        "unread.html.jinja",
+        request,
+        said=said,
+        desk=desk,
+        tab=secrets.token_urlsafe(16),
+        state=desk.state,
+    )
+    return HTMLResponse(page, status_code=422)
 
 
 async def _misread(request: Request, error: Exception) -> Response:

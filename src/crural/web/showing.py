@@ -28,7 +28,7 @@ def said_by(who: str, names: Mapping[str, str]) -> str:
 def said_of(error: CruralError) -> str:
     """What is wrong with what was entered, and what to do."""
     field = f"the {error.field} " if error.field else ""
-    return f"{words.sentence(field + error.problem)}. {words.sentence(error.remedy)}."
+    return f"{words.sentence(field + error.problem)}. {words.remedy(error)}"
 
 
 def is_fragment(request: Request) -> bool:

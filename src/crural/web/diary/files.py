@@ -128,7 +128,7 @@ def _values(
 
 def _problem(error: DiaryError) -> Problem:
     where = f"Column {error.field}: {error.problem}" if error.field else error.problem
-    return Problem(error.line, f"{words.sentence(where)}. {words.sentence(error.remedy)}.")
+    return Problem(error.line, f"{words.sentence(where)}. {words.remedy(error)}")
 
 
 @router.get("/patients/{patient}/diary/import")

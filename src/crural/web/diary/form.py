@@ -126,7 +126,7 @@ def told(error: StoreError) -> str:
     problem = error.problem
     if problem.startswith(("is ", "contains ")):
         problem = f"{CALLED.get(error.field, 'This')} {problem}"
-    return f"{words.sentence(problem)}. {words.sentence(error.remedy)}."
+    return f"{words.sentence(problem)}. {words.remedy(error)}"
 
 
 def number_words(number: float | None) -> str:

@@ -30,7 +30,7 @@ def trial(request: Request, person: Reader, patient: str) -> Response:
             found = analyse(diary_from_rows(rows, "the diary"), load_trial(), evidence)
             data = as_data(found, evidence)
         except DiaryError as error:
-            missing = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+            missing = f"{words.sentence(error.problem)}. {words.remedy(error)}"
     return page(
         request,
         "diary/trial.html.jinja",

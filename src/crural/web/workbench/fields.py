@@ -300,7 +300,7 @@ def sentence(error: CruralError, fields: Iterable[Field], *, within: bool = Fals
     problem = f"{place}: {error.problem}" if place else error.problem
     if problem.startswith("is "):
         problem = f"this {problem}"
-    said = f"{words.sentence(problem)}. {words.sentence(error.remedy)}."
+    said = f"{words.sentence(problem)}. {words.remedy(error)}"
     return in_words(said, tuple(fields))
 
 

@@ -66,6 +66,7 @@ def cause(
         "probability": probability,
         "prior": 0.05,
         "interval": [probability * 0.6, 1 - (1 - probability) * 0.6],
+        "estimates_only": False,
         "for": [reason()] if for_ is None else for_,
         "against": [reason("fever", 0.4, sources=[])],
         "missing": [unknown() | {"frequency": 0.7, "elsewhere": 0.1}],

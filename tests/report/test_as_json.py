@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from crural import Assessment
 from crural.diagnosis.diagnose import Explanation
+from crural.diagnosis.explain import Reason
 from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
 from crural.diagnosis.uncertainty import Pivot
@@ -77,6 +78,25 @@ def test_the_number_an_answer_hangs_on_has_names_in_place_of_ids(example: Assess
     told = as_data(replace(example, diagnosis=diagnosis))["causes"][0]["hangs_on"]
     assert told["number"] == "pain-buttock in knee-osteoarthritis"
     assert told["words"] == "buttock pain in Osteoarthritis of the knee"
+
+
+def test_a_probability_rests_on_estimates_only_when_no_ratio_that_moved_it_has_a_source(
+    example: Assessment,
+) -> None:
+    first = example.diagnosis.causes[0]
+    sourced = [r for r in first.for_ if r.sources]
+    estimated = [r for r in (*first.for_, *first.against) if not r.sources]
+
+    def told(for_: list[Reason], against: list[Reason]) -> bool:
+        cause = replace(first, for_=tuple(for_), against=tuple(against))
+        diagnosis = replace(example.diagnosis, causes=(cause,))
+        only: bool = as_data(replace(example, diagnosis=diagnosis))["causes"][0]["estimates_only"]
+        return only
+
+    assert told(estimated, [])
+    assert told([], estimated)
+    assert not told(estimated, sourced)
+    assert not told([], [])
 
 
 def test_a_graded_check_names_its_results(example: Assessment) -> None:

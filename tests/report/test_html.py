@@ -126,6 +126,15 @@ def test_every_ratio_has_a_source_or_is_marked_as_an_estimate() -> None:
     assert "est." in ratios[1]
 
 
+def test_a_probability_on_estimates_alone_is_marked() -> None:
+    marked = shown(causes=[cause("Sciatica", 0.62, estimates_only=True)])
+    plain = shown(causes=[cause("Sciatica", 0.62)])
+
+    assert '<span class="tag">est.</span>' in marked
+    assert words.ESTIMATES_ONLY in marked
+    assert words.ESTIMATES_ONLY not in plain
+
+
 def test_what_comes_from_outside_is_escaped() -> None:
     record = patient(
         pain("pain-calf", note=EVIL),

@@ -243,6 +243,14 @@ def test_causes_under_five_per_cent_are_left_out() -> None:
     assert "Rare" in shown(causes=[cause("Rare", 0.04)])
 
 
+def test_a_probability_on_estimates_alone_is_marked_and_the_mark_explained() -> None:
+    marked = shown(causes=[cause("Likely", 0.62, estimates_only=True)])
+
+    assert "%, est.)" in marked
+    assert words.ESTIMATES_ONLY in marked
+    assert words.ESTIMATES_ONLY not in shown(causes=[cause("Likely", 0.62)])
+
+
 def test_a_span_of_years_is_not_told_in_days() -> None:
     long = fact(
         "how long the pain has been there: over 6 months",

@@ -93,6 +93,16 @@ def test_a_ratio_that_rests_on_no_publication_is_marked_as_an_estimate() -> None
     assert "×0.40 fever: absent (est.)" in text
 
 
+def test_a_probability_on_estimates_alone_is_marked_and_one_on_a_figure_is_not() -> None:
+    marked = flat(shown(causes=[cause("Sciatica", 0.62, estimates_only=True)]))
+    plain = flat(shown(causes=[cause("Sciatica", 0.62)]))
+
+    assert "Sciatica (est.)" in marked
+    assert f"(est.) {words.ESTIMATES_ONLY}" in marked
+    assert "rests on estimates only" in marked
+    assert "rests on estimates only" not in plain
+
+
 def test_of_many_reasons_the_five_strongest_are_told_and_the_others_counted() -> None:
     many = [reason(f"sign {i}", 9 - i, sources=[source(f"e{i}")]) for i in range(8)]
     text = shown(causes=[cause(for_=many)])

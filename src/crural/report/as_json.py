@@ -111,6 +111,7 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
         "probability": cause.probability,
         "prior": cause.prior,
         "interval": list(cause.interval),
+        "estimates_only": _on_estimates(cause),
         "for": [_reason(r, knowledge) for r in cause.for_],
         "against": [_reason(r, knowledge) for r in cause.against],
         "missing": [
@@ -126,6 +127,12 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
         ],
         "hangs_on": None if pivot is None else _pivot(pivot, knowledge),
     }
+
+
+def _on_estimates(cause: CauseFound) -> bool:
+    """Did findings move the probability, and none of them by a published figure?"""
+    reasons = (*cause.for_, *cause.against)
+    return bool(reasons) and not any(reason.sources for reason in reasons)
 
 
 @lru_cache(maxsize=2048)

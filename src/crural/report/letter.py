@@ -271,16 +271,29 @@ def _fact(fact: Part) -> str:
 def _causes_named(data: Part) -> list[Block]:
     caution = words.caution(data)
     told = "; ".join(
-        f"{c['name']} {words.percent(c['probability'])} ({words.interval(*c['interval'])})"
+        f"{c['name']} {words.percent(c['probability'])} ({_between(c)})"
         for c in _worth_reasons(data)[:_NAMED]
     )
     return [
         *([notice(as_runs(run("Caution: ", "bold"), caution))] if caution else []),
         paragraph(
-            f"{told}. In brackets the 90{words.GAP}% intervals. "
+            f"{told}. In brackets the 90{words.GAP}% intervals"
+            f"{_on_estimates(data)}. "
             "Several causes can be at work; reasons and sources are enclosed."
         ),
     ]
+
+
+def _between(cause: Part) -> str:
+    """The interval of a probability, marked where it rests on estimates only."""
+    mark = f", {words.ON_ESTIMATES}" if cause["estimates_only"] else ""
+    return words.interval(*cause["interval"]) + mark
+
+
+def _on_estimates(data: Part) -> str:
+    """What the mark means, where a cause that is named has it."""
+    marked = any(cause["estimates_only"] for cause in _worth_reasons(data)[:_NAMED])
+    return f"; “{words.ON_ESTIMATES}”: it {words.ESTIMATES_ONLY}" if marked else ""
 
 
 def _causes(data: Part, citations: Citations) -> list[Block]:
@@ -289,7 +302,7 @@ def _causes(data: Part, citations: Citations) -> list[Block]:
             cause["name"],
             as_runs(
                 run(words.percent(cause["probability"]), "bold"),
-                f" ({words.interval(*cause['interval'])})",
+                f" ({_between(cause)})",
             ),
             _reasons(cause["for"], citations) or "–",
             _reasons(cause["against"], citations) or "–",

@@ -131,7 +131,7 @@ def _causes(
     for cause in plan.listed:
         low, high = cause["interval"]
         table.add_row(
-            cause["name"],
+            Text.assemble(cause["name"], _on_estimates(cause)),
             bar(cause["probability"], low, high, cells),
             words.percent(cause["probability"]),
             words.interval(low, high),
@@ -145,7 +145,14 @@ def _causes(
         below.append(Text(f"Unlikely (under 2 %): {', '.join((*told, *rest))}."))
     below += [_not_excluded(cause, citations) for cause in plan.dangerous]
     legend = "█ to the low end of the 90 % range, ▓ to the estimate, ░ to the high end"
+    if any(cause["estimates_only"] for cause in plan.listed):
+        legend += f"; ({words.ON_ESTIMATES}) {words.ESTIMATES_ONLY}"
     return Group(heading("What causes the pain"), table, Text(legend, style="dim"), *below)
+
+
+def _on_estimates(cause: Mapping[str, Any]) -> tuple[str, str]:
+    """The mark of a probability that rests on estimates only."""
+    return (f" ({words.ON_ESTIMATES})" if cause["estimates_only"] else "", "dim")
 
 
 def bar(probability: float, low: float, high: float, cells: int) -> str:
@@ -182,6 +189,8 @@ def _in_full(cause: Mapping[str, Any], citations: Citations, width: int) -> Rend
     chance = f"{words.percent(cause['probability'])} ({words.interval(low, high)})"
     title = Text.assemble((cause["name"], "bold"), f"  {chance}; {words.BEFORE_FINDINGS} ")
     title.append(words.percent(cause["prior"]))
+    if cause["estimates_only"]:
+        title.append("; rests on estimates only")
     for_, against = (
         _reasons(label, cause[key], citations)
         for label, key in (("For", "for"), ("Against", "against"))

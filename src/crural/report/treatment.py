@@ -362,13 +362,17 @@ def ask(fact: str, knowledge: Knowledge) -> Mapping[str, Any]:
     }
 
 
-def sources(names: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:
-    """Citations of evidence entries."""
-    cited = (_cited(name, knowledge) for name in names)
-    return [citation for citation in cited if citation is not None]
+def sources(names: Iterable[str], knowledge: Knowledge) -> Sequence[Mapping[str, Any]]:
+    """Citations of those evidence entries that there are."""
+    return _sources(tuple(names), knowledge)
 
 
 @lru_cache(maxsize=16384)
-def _cited(name: str, knowledge: Knowledge) -> Mapping[str, Any] | None:
-    """One citation, written once for all patients; None where there is no such entry."""
-    return cite(knowledge.evidence[name]) if name in knowledge.evidence else None
+def _sources(names: tuple[str, ...], knowledge: Knowledge) -> Sequence[Mapping[str, Any]]:
+    """The same, written once for all patients: the same entries stand together again and again."""
+    return [_cited(name, knowledge) for name in names if name in knowledge.evidence]
+
+
+@lru_cache(maxsize=16384)
+def _cited(name: str, knowledge: Knowledge) -> Mapping[str, Any]:
+    return cite(knowledge.evidence[name])

@@ -127,6 +127,10 @@ def test_a_doubtful_number_is_named_as_the_one_that_the_answer_hangs_on(
     assert width(of)[cause] > 0.05
 
 
+def test_where_no_number_is_in_doubt_the_answer_hangs_on_none(case: Case, exact: Array) -> None:
+    assert set(uncertain(spread_by(case, 0.0), exact).pivots) == {None}
+
+
 def test_a_doubtful_prior_is_named_too(case: Case, exact: Array) -> None:
     cause = case.network.condition_index["sciatica-disc-herniation"]
     sure = spread_by(case, 0.0)

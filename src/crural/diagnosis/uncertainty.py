@@ -20,6 +20,8 @@ from crural.diagnosis.states import States
 DRAWS = 200
 USED_STATES = 200
 INTERVAL = (0.05, 0.95)
+# A probability that moves by less than this hangs on no number; the rest is rounding.
+NO_SWING = 1e-9
 # Fixed, so that the same record gives the same answer on every machine.
 SEED = 20261122
 
@@ -204,7 +206,8 @@ class _Draws:
         return _product(of_singles, self.single_at[self.members])
 
     def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
-        """The most moving number of each cause, by its correlation with the draws."""
+        """The most moving number of each cause, by its correlation with the draws; None where no
+        number moves it."""
         network = self.case.network
         centred = moved - moved.mean(axis=0)
         slope = np.concatenate([self.noise.T @ centred, self.prior_noise.T @ centred])
@@ -215,7 +218,9 @@ class _Draws:
         swings = _expit(centre + step) - _expit(centre - step)
         found: list[Pivot | None] = []
         for number, swing in zip(best.tolist(), swings.tolist(), strict=True):
-            if number < len(self.wanted):
+            if abs(swing) < NO_SWING:
+                found.append(None)
+            elif number < len(self.wanted):
                 parameter = network.parameters[int(self.wanted[number])]
                 found.append(
                     Pivot(

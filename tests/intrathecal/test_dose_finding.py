@@ -162,6 +162,47 @@ def test_a_plan_ends_where_even_the_lowest_start_meets_the_line() -> None:
     assert len(stages) < room.MOST_STAGES + 1
 
 
+def test_a_plan_begins_where_the_conversions_do_and_never_above_a_published_start() -> None:
+    found = find_dose("morphine", total=q.parse("60 mg/day"))
+    assert found.spread == Band(q.parse("0.05 mg/day"), q.parse("0.6 mg/day"))
+    assert {plan.stages[0].most for plan in found.plans} == {found.spread}
+
+    for total in ("2000 mg/day", "5000 mg/day"):
+        for plan in find_dose("morphine", total=q.parse(total)).plans:
+            assert plan.stages[0].most.high == q.parse("10 mg/day")
+
+
+def test_of_whom_nothing_is_known_no_plan_begins_as_for_the_tolerant() -> None:
+    found = find_dose("morphine", total=None, complete=False)
+    assert {plan.stages[0].most.high for plan in found.plans} == {q.parse("1 mg/day")}
+
+
+@given(st.integers(1, 2000), st.sampled_from(DRUGS))
+def test_rises_are_told_in_two_digits_and_never_rounded_up(total: int, drug: str) -> None:
+    found = find_dose(drug, total=q.quantity(total, "mg/day"))
+    for stage in (stage for plan in found.plans for stage in plan.stages):
+        for shown, exact in (
+            (stage.shown.low, stage.most.low),
+            (stage.shown.high, stage.most.high),
+        ):
+            assert shown <= exact < shown * Decimal("1.1")
+            digits = q.plain(shown.magnitude).replace(".", "").strip("0")
+            assert len(digits) <= 2
+
+
+def test_a_rise_waits_for_the_longest_published_time_since_the_last() -> None:
+    (first, *_) = find_dose("morphine", total=q.parse("60 mg/day")).plans
+    assert [stage.day for stage in first.stages] == [0, 3, 6, 9, 12, 15, 18]
+    for plan in find_dose("hydromorphone", total=q.parse("60 mg/day")).plans:
+        assert {stage.day for stage in plan.stages} == {None}
+
+
+def test_a_table_of_the_consensus_that_could_not_be_read_is_named() -> None:
+    unread = room.consensus_unread(find_dose("morphine"))
+    assert unread is not None
+    assert (unread.body, unread.year) == ("PACC", 2024)
+
+
 # Worked examples from labels and papers -------------------------------------------------------
 
 

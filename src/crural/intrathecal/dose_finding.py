@@ -14,9 +14,10 @@ against the evidence. The arithmetic is exact in decimals:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -161,17 +162,21 @@ class Start:
 class Stage:
     """The most that a published step allows after so many rises.
 
-    held_by: whose maximum or line of caution holds the upper end, when the step would pass it.
+    shown: the same for people, rounded down to two digits in the drug's unit; held_by: whose
+    maximum or line of caution holds the upper end, when the step would pass it; day: the first day
+    after the start by the longest published time between two rises, None where none is published.
     """
 
     rises: int
     most: Band
+    shown: Band
     held_by: str | None
+    day: int | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Rises by one published step, from the lowest and the highest published start."""
+    """Rises by one published step, from the lowest and the highest start for this patient."""
 
     step: Figure
     stages: tuple[Stage, ...]
@@ -295,7 +300,7 @@ def find_dose(
         spread=spread,
         share=ratios.share_to_begin_with,
         starts=tuple(_starts(known, standing, spread)),
-        plans=tuple(_plans(known, standing)),
+        plans=tuple(_plans(known, standing, spread)),
         trial=known.trial,
         observe=tuple(sorted(known.observe, key=_strictest)),
         interval=known.interval,
@@ -396,23 +401,34 @@ def _fits(figure: Figure, standing: Standing) -> bool | None:
     return figure.who == "opioid-naive"
 
 
-def _plans(drug: Drug, standing: Standing) -> Iterator[Plan]:
-    start = _published_start(drug, standing)
-    if start is None:
+def _plans(drug: Drug, standing: Standing, spread: Band | None) -> Iterator[Plan]:
+    published = _published_start(drug, standing)
+    if published is None:
         return
+    start = published if spread is None else _lower_of(spread, published)
     for figure in drug.steps:
         if figure.shares is not None or figure.highest is not None:
             yield Plan(figure, tuple(_stages(drug, figure, start)))
 
 
+def _lower_of(spread: Band, published: Band) -> Band:
+    """Where a plan begins: at what the conversions span, never above a published start."""
+    if spread.low > published.high:
+        return published
+    return Band(spread.low, min(spread.high, published.high))
+
+
 def _published_start(drug: Drug, standing: Standing) -> Band | None:
-    """From the lowest to the highest starting dose of labels and panels, for this patient."""
+    """From the lowest to the highest starting dose of labels and panels, for this patient. Of whom
+    nothing is known the starts for tolerant patients are not for."""
     published = [
         figure
         for figure in drug.of("start", "start-at-most")
         if figure.body.startswith(("US label", "EU label", "PACC"))
         and _fits(figure, standing) is not False
     ]
+    if standing == "unknown":
+        published = [f for f in published if f.who != "opioid-tolerant"] or published
     ends = [end for f in published for end in (f.lowest, f.highest) if end is not None]
     guard = drug.guard.get("starting-dose")
     if not ends and published and guard is not None and guard.lowest and guard.highest:
@@ -435,14 +451,35 @@ def after_rises(start: q.Quantity, step: Figure, rises: int) -> q.Quantity:
 def _stages(drug: Drug, step: Figure, start: Band) -> Iterator[Stage]:
     marks = [(f.lowest, f.whose) for f in drug.of("maximum", "caution-above") if f.lowest]
     line, whose = min(marks, key=lambda mark: mark[0]) if marks else (None, None)
+    waits = [q.amount(f.highest, "h") / 24 for f in drug.interval if f.highest is not None]
     for rises in range(MOST_STAGES + 1):
         low, high = after_rises(start.low, step, rises), after_rises(start.high, step, rises)
-        if line is None or high <= line:
-            yield Stage(rises, Band(low, high), None)
-        else:
-            yield Stage(rises, Band(min(low, line), line), whose)
-            if low > line:
-                return
+        held = line is not None and high > line
+        if line is not None:
+            low, high = min(low, line), min(high, line)
+        shown = Band(_two_digits(low, drug), _two_digits(high, drug))
+        day = math.ceil(rises * max(waits)) if waits else None
+        yield Stage(rises, Band(low, high), shown, whose if held else None, day)
+        if low == line:
+            return
+
+
+def _two_digits(dose: q.Quantity, drug: Drug) -> q.Quantity:
+    """A dose rounded down to two digits in the drug's unit: more would be false precision."""
+    number = q.amount(dose, drug.units.dose_rate)
+    if not number:
+        return dose
+    place = Decimal(1).scaleb(number.adjusted() - 1)
+    return q.quantity(number.quantize(place, rounding=ROUND_DOWN), drug.units.dose_rate)
+
+
+def consensus_unread(found: DoseFinding) -> Hole | None:
+    """The newest dose table of the polyanalgesic consensus that could not be read, where no
+    greatest dose of the consensus could."""
+    if any(f.what == "maximum" and f.body.startswith("PACC") for f in found.limits):
+        return None
+    tables = [h for h in found.holes if h.body == "PACC" and not h.what.startswith("trial")]
+    return max(tables, key=lambda hole: hole.year or 0, default=None)
 
 
 def _strictest(figure: Figure) -> Decimal:

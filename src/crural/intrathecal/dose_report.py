@@ -16,6 +16,7 @@ from crural.intrathecal.dose_finding import (
     Ratio,
     Start,
     band_data,
+    consensus_unread,
     figure_data,
     ratio_data,
     sources_of,
@@ -175,6 +176,7 @@ def as_data(found: DoseFinding, evidence: Mapping[str, Evidence]) -> dict[str, A
                 "stages": [
                     {
                         "rises": stage.rises,
+                        "not_before_day": stage.day,
                         "at_most": band_data(stage.most, drug),
                         "held_by": stage.held_by,
                     }
@@ -336,17 +338,37 @@ def _plans(found: DoseFinding, cited: Cited) -> Iterator[str]:
         )
         for stage in plan.stages:
             rises = {0: "start", 1: "after 1 rise"}.get(stage.rises, f"after {stage.rises} rises")
+            day = f", not before day {stage.day}" if stage.day else ""
             line = f" (held at the line of {stage.held_by})" if stage.held_by else ""
             yield from wrapped(
-                f"{rises}: at most {_band(stage.most, found.drug)}{line}", "      ", "  "
+                f"{rises}{day}: at most {_band(stage.shown, found.drug)}{line}", "      ", "  "
             )
     for figure in found.interval:
         yield from wrapped(f"When: {_figure(figure, found.drug)}{cited(figure.source)}", "  ")
+    for said, source in about_rises(found):
+        yield from wrapped(f"{said}{cited(source) if source else ''}", "  ")
     if found.plans:
         yield from wrapped(
             "A rise is for pain that is still there and side effects that allow it; no rise is due "
             "because a table has a next line.",
             "  ",
+        )
+
+
+def about_rises(found: DoseFinding) -> Iterator[tuple[str, str | None]]:
+    """What the tables of rises leave open, each with its source."""
+    if not found.plans:
+        return
+    if found.converted:
+        yield "Each table begins at what the conversions span, never above a published start.", None
+    if not found.interval:
+        yield "No time between two rises could be read: wait at least for the longest watch.", None
+    unread = consensus_unread(found)
+    if unread is not None:
+        yield (
+            f"The newest dose table of the consensus ({unread.body}, {unread.year}) could not be "
+            "read: look up its greatest daily dose before the first rise.",
+            unread.source,
         )
 
 

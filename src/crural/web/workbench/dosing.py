@@ -44,7 +44,12 @@ def _dose(given: Given, knowledge: Knowledge) -> Answered:
     slips.enforce(found.findings, checked=given.checked)
     return Answered(
         dose_report.as_data(found, knowledge.evidence),
-        {"found": found, "standing": dose_report.STANDING, "what": WHAT},
+        {
+            "found": found,
+            "standing": dose_report.STANDING,
+            "what": WHAT,
+            "about_rises": dose_report.about_rises(found),
+        },
     )
 
 

@@ -224,3 +224,17 @@ class TestEvidence:
         )
         cited = cite(entry)
         assert (cited["link"], cited["title"], cited["n"]) == (link, "A study", 9)
+
+
+def test_a_source_that_was_read_in_a_copy_names_the_address_of_the_original() -> None:
+    copy, own = "https://copies.example/policy", "https://insurer.example/policy"
+    entry = Evidence.model_validate(
+        {
+            "id": "policy",
+            "kind": "criterion",
+            "source": {"title": "A policy", "url": copy, "original": own},
+        }
+    )
+
+    assert cite(entry)["link"] == copy
+    assert cite(entry)["title"] == f"A policy; the original is at {own}"

@@ -60,7 +60,8 @@ class Effect(_Frozen):
 
 
 class Source(_Frozen):
-    """Where a figure was published. `secondary`: read in another work that reports it."""
+    """Where a figure was published. `secondary`: read in another work that reports it; `original`:
+    the address of the work itself, where it was read elsewhere."""
 
     title: str = Field(min_length=3)
     authors: str | None = None
@@ -69,6 +70,7 @@ class Source(_Frozen):
     pmcid: str | None = None
     pmid: str | None = None
     url: str | None = None
+    original: str | None = Field(default=None, pattern=r"^https?://")
     secondary: bool = False
 
     @model_validator(mode="after")
@@ -76,6 +78,11 @@ class Source(_Frozen):
         if not (self.doi or self.pmcid or self.pmid or self.url or self.year):
             raise ValueError("a source needs a DOI, PMCID, PMID, URL or year")
         return self
+
+    @property
+    def named(self) -> str:
+        """The title, with the address of the work itself where it was read elsewhere."""
+        return f"{self.title}; the original is at {self.original}" if self.original else self.title
 
     @property
     def link(self) -> str | None:
@@ -146,7 +153,7 @@ def cite(entry: Evidence) -> Mapping[str, Any]:
     source = entry.source
     return {
         "id": entry.id,
-        "title": source.title if source else None,
+        "title": source.named if source else None,
         "year": source.year if source else None,
         "link": source.link if source else None,
         "population": entry.population,

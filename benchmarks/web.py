@@ -98,6 +98,10 @@ class Browser:
         )
         # A contradiction is refused in words, which is as much work.
         answer.raise_for_status()
+        # The next change is sent from a form that came with this answer.
+        shown = _STATE.search(answer.text)
+        if shown is not None:
+            self._marks["state"] = shown[1]
 
 
 def measured(knowledge: Knowledge) -> str:
@@ -209,8 +213,8 @@ def _server(workers: int) -> Iterator[tuple[str, psutil.Process]]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'crural.sqlite3'}"
-        command = [sys.executable, "-m", "crural.cli", "serve", "--port", str(port)]
-        command += ["--database", database, "--workers", str(workers)]
+        command = [sys.executable, "-m", "crural.cli", "serve"]
+        command += ["--port", str(port), "--database", database, "--workers", str(workers)]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         address = f"http://127.0.0.1:{port}"
         try:

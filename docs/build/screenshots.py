@@ -102,8 +102,8 @@ def _server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "crural.cli", "serve", "--examples", "--port", str(port)]
-        command += ["--database", f"sqlite:///{folder}/examples.sqlite3"]
+        command = [sys.executable, "-m", "crural.cli", "serve", "--examples"]
+        command += ["--port", str(port), "--database", f"sqlite:///{folder}/examples.sqlite3"]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         address = f"http://127.0.0.1:{port}"
         try:

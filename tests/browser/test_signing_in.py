@@ -143,3 +143,30 @@ def test_a_page_whose_session_ended_leads_to_the_sign_in(
     tab.fill("#password", PASSWORD)
     tab.keyboard.press("Enter")
     expect(tab).to_have_url(desk)
+
+
+def test_a_page_left_alone_goes_away_when_its_session_has_ended(
+    context: BrowserContext, clinic: str
+) -> None:
+    tab, other = context.new_page(), context.new_page()
+    tab.clock.install()
+    _sign_in(tab, clinic, "Bruno")
+    expect(tab.locator(".who")).to_be_visible()
+    tab.goto(f"{clinic}/assessment")
+    desk = tab.url
+    with tab.expect_response(lambda answer: answer.url.endswith("/basics")):
+        tab.fill("#age", "46")
+    # Another window keeps the session alive: nothing happens to this one.
+    tab.clock.fast_forward("01:00:30")
+    expect(tab.locator("#age")).to_have_value("46")
+    other.goto(f"{clinic}/knowledge")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    tab.clock.fast_forward("00:30")
+    expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+    tab.keyboard.type("Bruno")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type(PASSWORD)
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(desk)
+    expect(tab.locator("#age")).to_have_value("46")

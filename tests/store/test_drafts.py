@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL
 
 from crural.store import ConflictError, KeptDraft, NotFoundError, Store, StoreError, TakenError
-from crural.store.drafts import DAYS_OF_WORK, KEPT_FOR, MOST_STEPS_BACK
+from crural.store.drafts import DAYS_OF_WORK, KEPT_FOR, LEFT_ALONE_DAYS, MOST_STEPS_BACK
 from tests.store.conftest import Opener
 from tests.store.kept import RECORD, WHO, HandClock, aged, rows
 
@@ -256,3 +256,53 @@ def test_the_newest_records_of_several_patients_are_read_at_once(store: Store) -
 
 def test_no_word_of_a_draft_shows_in_its_representation(store: Store) -> None:
     assert "Xanthippe" not in repr(changed(store, "Xanthippe"))
+
+
+def _full(store: Store, most: int = 3) -> None:
+    for n in range(most):
+        changed(store, f"{n}", desk=f"the-desk-of-number-{n}")
+
+
+def test_of_too_many_unsaved_the_one_left_alone_for_longest_makes_room(
+    store: Store, clock: HandClock
+) -> None:
+    _full(store)
+    # Days on which somebody works, as there are in a week.
+    for n in range(LEFT_ALONE_DAYS + 3):
+        clock.now += dt.timedelta(days=1)
+        changed(store, f"again {n}", desk="the-desk-of-number-0")
+    store.begin_draft("one-desk-more-for-her", "{}", "nothing", most=3, who=WHO)
+    left = {kept.desk for kept in store.drafts(who=WHO)}
+    assert left == {"the-desk-of-number-0", "the-desk-of-number-2", "one-desk-more-for-her"}
+
+
+def test_nothing_that_was_touched_of_late_makes_room(store: Store, clock: HandClock) -> None:
+    _full(store)
+    changed(store, "of somebody else", who="user-2")
+    # A week by the clock alone is none.
+    for jump in (dt.timedelta(days=3), dt.timedelta(days=365)):
+        clock.now += jump
+        with pytest.raises(StoreError, match="3 assessments are not saved"):
+            store.begin_draft("one-desk-more-for-her", "{}", "nothing", most=3, who=WHO)
+        assert len(store.drafts(who=WHO)) == 3
+    store.drop_draft("the-desk-of-number-1", who=WHO)
+    store.begin_draft("one-desk-more-for-her", "{}", "nothing", most=3, who=WHO)
+    assert len(store.drafts(who=WHO)) == 3
+
+
+def test_a_desk_of_which_everything_is_saved_needs_no_room_until_it_is_changed(
+    store: Store,
+) -> None:
+    saved(store, "saved")
+    _full(store)
+    kept = store.draft(DESK, who=WHO)
+    assert kept is not None
+    where = {"revision": kept.revision, "tab": "t", "who": WHO}
+    with pytest.raises(StoreError, match="not saved"):
+        store.change_draft(DESK, "new", "new", most=3, **where)  # type: ignore[arg-type]
+    assert store.draft(DESK, who=WHO) == kept
+    # What is unsaved already is changed as before.
+    other = store.draft("the-desk-of-number-0", who=WHO)
+    assert other is not None
+    where["revision"] = other.revision
+    assert store.change_draft("the-desk-of-number-0", "x", "x", most=3, **where)  # type: ignore[arg-type]

@@ -7,10 +7,11 @@ import datetime as dt
 import pytest
 from sqlalchemy import URL
 
-from crural.store import NotFoundError, Store, StoreError, TakenError
+from crural.store import BusyError, NotFoundError, Store, StoreError, TakenError, users
 from tests.store.kept import RECORD, WHO, HandClock, rows
 
 DAY = dt.timedelta(days=1)
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad"])
@@ -150,3 +151,67 @@ def test_a_user_who_is_not_there_is_not_found(store: Store) -> None:
     for ask in (store.user, lambda user_id: store.set_password(user_id, "h", who=WHO)):
         with pytest.raises(NotFoundError):
             ask("nobody")
+
+
+def test_a_session_ends_when_nobody_uses_it(store: Store, clock: HandClock) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    used, left = (store.start_session(user.id, lifetime=DAY) for _ in range(2))
+    for _ in range(3):
+        clock.now += HOUR - dt.timedelta(minutes=5)
+        assert store.session(used.token, idle=HOUR) is not None
+    assert store.session(left.token, idle=HOUR) is None
+    # Without a limit, or a longer one, it goes on.
+    assert store.session(left.token) is not None
+    assert store.session(left.token, idle=DAY) is not None
+    clock.now += DAY
+    assert store.session(used.token, idle=2 * DAY) is None
+
+
+def test_a_look_that_does_not_count_makes_a_session_no_longer(
+    store: Store, clock: HandClock
+) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    clock.now += HOUR / 2
+    assert store.session(session.token, idle=HOUR, counts=False) == session
+    clock.now += HOUR / 2
+    assert store.session(session.token, idle=HOUR, counts=False) is None
+
+
+def test_use_of_a_session_is_noted_now_and_then_and_not_each_time(
+    store: Store, clock: HandClock, url: URL
+) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    noted = set()
+    for _ in range(50):
+        clock.now += dt.timedelta(seconds=6)
+        assert store.session(session.token, idle=HOUR) is not None
+        noted.add(str(rows(url, "sessions")))
+    assert len(noted) == 6
+    assert [one.action for one in store.audit()][-1] == "session-started"
+
+
+def test_a_clock_that_was_set_back_ends_no_session_and_makes_none_longer(
+    store: Store, clock: HandClock
+) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    clock.now -= 3 * HOUR
+    assert store.session(session.token, idle=HOUR) is not None
+    clock.now += HOUR
+    assert store.session(session.token, idle=HOUR) is None
+
+
+def test_a_session_that_cannot_be_noted_is_good_all_the_same(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = store.add_user("Ana", "clinician", "h", who=WHO)
+    session = store.start_session(user.id, lifetime=DAY)
+    clock.now += HOUR / 2
+
+    def busy(*_: object) -> None:
+        raise BusyError(file="x", problem="is busy", remedy="wait")
+
+    monkeypatch.setattr(users, "note_seen", busy)
+    assert store.session(session.token, idle=HOUR) is not None

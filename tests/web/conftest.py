@@ -30,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def app(knowledge: Knowledge, store: Store) -> FastAPI:
     return create_app(
-        Settings(hosts=("testserver",), secret=b"of the tests", compiled=False),
+        Settings(hosts=("testserver",), secret=b"of the tests", compiled=False, key=None),
         knowledge=knowledge,
         store=store,
     )

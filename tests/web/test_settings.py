@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import re
 import socket
 import sqlite3
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from uvicorn.supervisors import Multiprocess
 
 from crural.cli import main
 from crural.errors import CruralError
@@ -58,7 +61,30 @@ def test_what_is_neither_yes_nor_no_is_refused_and_not_taken_for_no(name: str) -
 
 
 def test_a_setting_never_shows_its_secret() -> None:
-    assert "secret" not in repr(Settings(secret=b"hidden")).replace("secret=", "!")
+    assert "hidden" not in repr(Settings(secret=b"hidden", key="hidden as well"))
+
+
+def test_each_start_makes_a_key_where_one_is_wanted_and_none_is_set() -> None:
+    made = [Settings.from_environment({"CRURAL_KEY": yes}).key for yes in ("yes", "on", "1")]
+    assert len(set(made)) == 3
+    assert all(key is not None and len(key) == 32 for key in made)
+    assert Settings().key is None
+    assert Settings.from_environment({}).key is None
+    assert Settings.from_environment({"CRURAL_KEY": "0123456789abcdef"}).key == "0123456789abcdef"
+    for no in ("no", "0", " Off ", ""):
+        assert Settings.from_environment({"CRURAL_KEY": no}).key is None
+    for unfit in ("maybe", "short", "0123456789abcdef&x=1", "0123456789 abcdef"):
+        with pytest.raises(CruralError, match="CRURAL_KEY: is no key"):
+            Settings.from_environment({"CRURAL_KEY": unfit})
+
+
+def test_the_time_without_a_request_is_set_in_minutes() -> None:
+    assert Settings.from_environment({}).idle == dt.timedelta(hours=1)
+    assert Settings.from_environment({"CRURAL_IDLE_MINUTES": "15"}).idle == dt.timedelta(minutes=15)
+    assert Settings.from_environment({"CRURAL_IDLE_MINUTES": "0"}).idle is None
+    for unfit in ("-1", "an hour", "1.5", "721", "²"):
+        with pytest.raises(CruralError, match="CRURAL_IDLE_MINUTES: is no number of minutes"):
+            Settings.from_environment({"CRURAL_IDLE_MINUTES": unfit})
 
 
 def test_an_address_that_others_reach_asks_for_sign_in_whatever_is_set() -> None:
@@ -145,6 +171,20 @@ def test_a_long_trail_is_not_checked_at_the_start(
     assert "not checked now" in _served(clinic_folder).output
 
 
+def test_the_address_is_told_with_the_key_and_opened_with_it(
+    clinic_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("crural.commands.serve._has_a_screen", lambda: True)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    told = re.search(r"Crural is at (\S+) \(", _served(clinic_folder, "--key", "--open").output)
+    assert told is not None
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?key=[0-9a-f]{32}", told[1])
+    assert opened == [told[1]]
+    for without in ((), ("--sign-in",)):
+        assert "key" not in _served(clinic_folder, *without).output
+
+
 def test_serving_others_without_encryption_is_warned_of(clinic_folder: Path) -> None:
     assert "unencrypted" not in _served(clinic_folder).output
     assert "unencrypted" in _served(clinic_folder, "--host", "0.0.0.0").output
@@ -217,26 +257,39 @@ def test_a_database_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) -> 
     )
 
 
-def test_several_processes_share_one_secret_that_no_argument_shows(
+def test_several_processes_share_one_secret_and_one_key_that_no_argument_shows(
     clinic_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("CRURAL_SECRET", "CRURAL_PORT", "CRURAL_DATABASE"):
+    for name in ("CRURAL_SECRET", "CRURAL_KEY", "CRURAL_PORT", "CRURAL_DATABASE"):
         # Set and taken away, so that what the command sets is taken back after the test.
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
-    started: list[dict[str, object]] = []
+    started: list[Multiprocess] = []
 
-    def run(app: object, **given: object) -> None:
-        started.append({"app": app, **given})
+    def run(processes: Multiprocess) -> None:
+        started.append(processes)
 
-    monkeypatch.setattr("uvicorn.run", run)
+    monkeypatch.setattr(Multiprocess, "run", run)
     port = str(_taken_port())
-    arguments = ["serve", "--port", port, "--workers", "3", *_database(clinic_folder)]
-    assert CliRunner().invoke(main, arguments).exit_code == 0
-    assert started[0]["app"] == "crural.commands.serve:worker"
-    assert (started[0]["workers"], started[0]["factory"]) == (3, True)
+    arguments = ["serve", "--key", "--port", port, "--workers", "3", *_database(clinic_folder)]
+    told = CliRunner().invoke(main, arguments)
+    assert told.exit_code == 0
+    (processes,) = started
+    assert processes.config.app == "crural.commands.serve:worker"
+    assert (processes.config.workers, processes.config.factory) == (3, True)
     first, second = (Settings.from_environment() for _ in range(2))
     assert first == second
     assert len(first.secret) >= 32
+    assert f"key={first.key} " in told.output
     assert first.port == int(port)
-    assert first.secret.decode() not in str(started)
+    assert first.secret.decode() not in str(vars(processes.config))
+    (listening,) = processes.sockets
+    with listening:
+        assert _sends_at_once(listening)
+
+
+def _sends_at_once(listening: socket.socket) -> bool:
+    """Does an answer that is sent in two parts go out without waiting for an acknowledgement?"""
+    listening.listen()
+    with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+        return bool(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))

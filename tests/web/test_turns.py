@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -35,6 +36,56 @@ def test_work_is_done_by_turns() -> None:
     assert most == [1] * MOST_WAITING
 
 
+def test_who_came_first_is_first() -> None:
+    turns = Turns(1, longest_wait=10)
+    served: list[int] = []
+
+    def work(number: int) -> None:
+        with turns:
+            served.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(turns._waiting) <= number:
+                thread.join(0.001)
+    # Whoever comes back at once has to wait behind them.
+    with turns:
+        assert served == list(range(20))
+    for thread in threads:
+        thread.join()
+
+
+def test_a_turn_that_comes_as_the_wait_ends_is_taken_and_not_lost() -> None:
+    turns = Turns(1, longest_wait=0.001)
+    served: list[int] = []
+
+    def work() -> None:
+        for _ in range(200):
+            with suppress(BusyServerError), turns:
+                served.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert served
+    with turns:
+        assert not turns._waiting
+
+
+def test_those_who_wait_leave_threads_for_what_is_light(app: FastAPI) -> None:
+    with TestClient(app) as client:
+        assert client.portal is not None
+        assert client.portal.call(_threads) >= MOST_WAITING + 20
+
+
+async def _threads() -> float:
+    return current_default_thread_limiter().total_tokens
+
+
 def test_whoever_waits_too_long_or_finds_the_queue_full_is_told_so() -> None:
     patient, hasty = Turns(1, most_waiting=1, longest_wait=10), Turns(1, longest_wait=0.01)
     with hasty, pytest.raises(BusyServerError), hasty:
@@ -42,8 +93,8 @@ def test_whoever_waits_too_long_or_finds_the_queue_full_is_told_so() -> None:
     waiting = threading.Thread(target=_once, args=(patient,))
     with patient:
         waiting.start()
-        while patient._places.acquire(blocking=False):
-            patient._places.release()
+        while not patient._waiting:
+            waiting.join(0.001)
         with pytest.raises(BusyServerError), patient:
             pass
     waiting.join(10)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from crural.commands.opening import database_option, opened
+from crural.commands.opening import WHO, database_option, opened
+from crural.errors import CruralError
 
 
 @click.command()
@@ -17,4 +18,9 @@ def backup(file: Path, database: str | None) -> None:
     with opened(database) as store:
         head = store.audit_head()
         store.back_up(file)
+        try:
+            store.note("backup-made", who=WHO)
+        except CruralError as error:
+            # When the disk is full the copy is needed most.
+            click.echo(f"WARNING: the audit trail does not say so: {error}", err=True)
     click.echo(f"Copied to {file}. The audit trail ends at {head.seq}:{head.hash} or later.")

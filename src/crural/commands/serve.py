@@ -46,6 +46,18 @@ SECONDS_TO_LOAD = 120
 )
 @database_option
 @click.option("--sign-in", is_flag=True, help="Ask for sign-in on this machine's own address too.")
+@click.option(
+    "--key",
+    "with_key",
+    is_flag=True,
+    help="Without sign-in: open only by the address that is told, with a key made at each start.",
+)
+@click.option(
+    "--idle-minutes",
+    type=click.IntRange(0, 720),
+    default=None,
+    help="Sign people out after so long without a request; 0 for never.  [default: 60]",
+)
 @click.option("--https", is_flag=True, help="Browsers reach it encrypted, through a proxy.")
 @click.option(
     "--forwarded-allow",
@@ -71,6 +83,8 @@ def serve(
     forwarded_allow: str | None,
     workers: int,
     sign_in: bool,
+    with_key: bool,
+    idle_minutes: int | None,
     https: bool,
     examples: bool,
     open_: bool,
@@ -83,11 +97,16 @@ def serve(
     # Each answer has a thread of its own already: more of them for the matrices of the simulation
     # wait for each other, and take ten times as long on a busy machine. Before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Several processes: each thread would keep a heap of its own with holes in it, a third more
+    # memory together.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     try:
         import uvicorn  # noqa: PLC0415
+        from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
         from crural.store import Store  # noqa: PLC0415
         from crural.web import Settings, create_app  # noqa: PLC0415
+        from crural.web.people.key import address_with_key  # noqa: PLC0415
     except ImportError as error:
         raise not_installed(error) from error
     given = {
@@ -96,6 +115,8 @@ def serve(
         "CRURAL_HOSTS": _hosts(host, names) if names else None,
         "CRURAL_DATABASE": database,
         "CRURAL_SIGN_IN": "yes" if sign_in else None,
+        "CRURAL_KEY": "yes" if with_key else None,
+        "CRURAL_IDLE_MINUTES": None if idle_minutes is None else str(idle_minutes),
         "CRURAL_HTTPS": "yes" if https else None,
     }
     chosen = {name: value for name, value in given.items() if value is not None}
@@ -110,7 +131,9 @@ def serve(
         if examples:
             _add_examples(store)
     _warn(settings, proxies=forwarded_allow)
-    address = f"http://{_in_an_address(settings.host)}:{settings.port}/"
+    address = address_with_key(
+        f"http://{_in_an_address(settings.host)}:{settings.port}/", settings.key
+    )
     click.echo("Loading the knowledge ...")
     # Which page was asked for by whom and when is nobody's business: there is no access log.
     how = {
@@ -131,12 +154,25 @@ def serve(
         uvicorn.run(app, **how)  # type: ignore[arg-type]
         return
     # The processes take their settings from the environment, which other users of the machine
-    # cannot read, as they can arguments. All must sign with the same secret.
+    # cannot read, as they can arguments. All must sign with the same secret, and want
+    # the same key.
     os.environ.update(chosen)
+    if settings.key is not None:
+        os.environ["CRURAL_KEY"] = settings.key
     os.environ.setdefault("CRURAL_SECRET", secrets.token_urlsafe(48))
     _say_where(address, open_=open_)
     how["timeout_worker_healthcheck"] = SECONDS_TO_LOAD
-    uvicorn.run("crural.commands.serve:worker", factory=True, workers=workers, **how)  # type: ignore[arg-type]
+    processes = uvicorn.Config(
+        "crural.commands.serve:worker",
+        factory=True,
+        workers=workers,
+        **how,  # type: ignore[arg-type]
+    )
+    listening = processes.bind_socket()
+    # As one process does by itself. Otherwise the end of an answer is held back until the browser
+    # has acknowledged the beginning, and it takes 40 ms over that.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    Multiprocess(processes, [listening]).run()
 
 
 def worker() -> FastAPI:

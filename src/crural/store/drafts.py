@@ -35,6 +35,10 @@ KEPT_FOR: Final = dt.timedelta(days=30)
 # And only after so many days on which people worked on others, as a month has: when the clock is
 # set, a month may pass in a moment, but no days of work.
 DAYS_OF_WORK: Final = 20
+# What may make room for another one when there are that many: nobody would miss what was entered
+# today, and then find it gone. Days of work as above.
+LEFT_ALONE_FOR: Final = dt.timedelta(days=7)
+LEFT_ALONE_DAYS: Final = 5
 # Each holds a whole draft: nobody works on so many.
 MOST_LISTED: Final = 100
 # Built once: these run in every request.
@@ -76,12 +80,15 @@ def begin(
     *,
     patient_id: str | None,
     based_on: int | None,
+    most: int | None,
 ) -> None:
     """Put on an empty desk what a patient's version says, or a draft with nothing in it; nothing
-    happens when something lies there. What was left alone for too long is cleared on the way."""
+    happens when something lies there. What was left alone for too long is cleared on the way.
+    `most`: see make_room."""
     clear_old(w)
     if _row(w, desk) is not None:
         return
+    make_room(w, most)
     w.connection.execute(
         insert(drafts).values(
             who=w.who,
@@ -100,12 +107,16 @@ def begin(
     )
 
 
-def change(w: Writing, desk: str, content: str, mark: str, *, revision: int, tab: str) -> bool:
+def change(
+    w: Writing, desk: str, content: str, mark: str, *, revision: int, tab: str, most: int | None
+) -> bool:
     """Replace what lies on a desk, as a step that can be taken back; False when its revision is no
-    longer `revision`."""
+    longer `revision`. `most`: see make_room."""
     row = _row(w, desk)
     if row is None or row.revision != revision:
         return False
+    if row.mark == row.saved_mark != mark:
+        make_room(w, most)
     w.connection.execute(
         insert(draft_steps).values(
             who=w.who, desk=desk, number=row.revision, content=row.content, mark=row.mark
@@ -154,6 +165,29 @@ def clear_old(w: Writing) -> None:
     """Clear what nobody has touched for a month by the clock, with days of work in it."""
     is_old = drafts.c.touched_at < w.now - KEPT_FOR
     _remove(w, and_(is_old, drafts.c.touched_day <= _day(w) - DAYS_OF_WORK))
+
+
+def make_room(w: Writing, most: int | None) -> None:
+    """For one more desk with something unsaved on it. When there are `most` of them, the one left
+    alone for longest is cleared. Raises StoreError when all were touched of late."""
+    if most is None:
+        return
+    unsaved = (drafts.c.who == w.who, drafts.c.mark != drafts.c.saved_mark)
+    there = w.connection.execute(
+        select(drafts.c.desk, drafts.c.touched_at, drafts.c.touched_day)
+        .where(*unsaved)
+        .order_by(drafts.c.touched_at)
+    ).all()
+    if len(there) < most:
+        return
+    oldest = there[0]
+    if oldest.touched_at > w.now - LEFT_ALONE_FOR or oldest.touched_day > _day(w) - LEFT_ALONE_DAYS:
+        raise StoreError(
+            file=w.where,
+            problem=f"{most} assessments are not saved, all of them of the last days",
+            remedy="save or drop some of them first; the list of patients shows them",
+        )
+    drop(w, oldest.desk)
 
 
 def _day(w: Writing) -> int:

@@ -35,7 +35,13 @@ Action: TypeAlias = Literal[
 ]
 # What only the program around the store can know.
 Noted: TypeAlias = Literal[
-    "patient-opened", "record-exported", "assessment-exported", "sign-in-refused"
+    "patient-opened",
+    "list-read",
+    "trail-read",
+    "backup-made",
+    "record-exported",
+    "assessment-exported",
+    "sign-in-refused",
 ]
 
 
@@ -60,13 +66,18 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A signed-in user. The database knows only a digest of the token."""
+    """A signed-in user. The database knows only a digest of the token.
+
+    `seen_at` is when the session was used, to within a sixtieth of the time after which it ends
+    for idleness.
+    """
 
     token: str = field(repr=False)
     csrf: str = field(repr=False)
     user: User
     started_at: dt.datetime
     expires_at: dt.datetime
+    seen_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,12 +210,21 @@ class Store:
             return drafts.listed(connection, who)
 
     def begin_draft(
-        self, desk: str, content: str, mark: str, *, based_on: int | None = None, who: str
+        self,
+        desk: str,
+        content: str,
+        mark: str,
+        *,
+        based_on: int | None = None,
+        most: int | None = None,
+        who: str,
     ) -> None:
         """Put on an empty desk what is not changed yet: version `based_on` of the patient whose id
         the desk has, or, without one, an empty draft. If something lies there, it stays.
 
-        Raises NotFoundError when the patient is not there, or was deleted.
+        With `most`, a person has no more desks than that with something unsaved: one that was left
+        alone for a week makes room. Raises NotFoundError when the patient is not there, or was
+        deleted; StoreError when there is no room.
         """
         with self._write(who) as w:
             if based_on is not None:
@@ -223,18 +232,28 @@ class Store:
             elif not an_id(desk) or patients.was_deleted(w.connection, desk):
                 raise not_found(f"patient {an_id(desk)}", w.where)
             patient_id = None if based_on is None else desk
-            drafts.begin(w, desk, content, mark, patient_id=patient_id, based_on=based_on)
+            drafts.begin(
+                w, desk, content, mark, patient_id=patient_id, based_on=based_on, most=most
+            )
 
     def change_draft(
-        self, desk: str, content: str, mark: str, *, revision: int, tab: str, who: str
+        self,
+        desk: str,
+        content: str,
+        mark: str,
+        *,
+        revision: int,
+        tab: str,
+        most: int | None = None,
+        who: str,
     ) -> KeptDraft | None:
         """Replace what lies on a desk, as one step that can be taken back.
 
         Gives the draft as it then is; None, having changed nothing, when it is no longer at
-        `revision`: read it, and decide again.
+        `revision`: read it, and decide again. `most` as for `begin_draft`.
         """
         with self._write(who) as w:
-            changed = drafts.change(w, desk, content, mark, revision=revision, tab=tab)
+            changed = drafts.change(w, desk, content, mark, revision=revision, tab=tab, most=most)
             return drafts.get(w.connection, w.who, desk) if changed else None
 
     def undo_draft(self, desk: str, *, revision: int, tab: str, who: str) -> KeptDraft | None:
@@ -376,10 +395,23 @@ class Store:
         with self._write(user_id) as w:
             return users.start_session(w, user_id, lifetime, password_hash)
 
-    def session(self, token: str) -> Session | None:
-        """The session of a token; None when it has run out, was ended, or never was."""
+    def session(
+        self, token: str, *, idle: dt.timedelta | None = None, counts: bool = True
+    ) -> Session | None:
+        """The session of a token; None when it has run out, was ended, or never was.
+
+        With `idle` it ends too when nobody has asked for it for so long; unless `counts`, this time
+        makes it no longer.
+        """
+        now = self._now()
         with self._database.read() as connection:
-            return users.session(connection, token, self._now())
+            found = users.session(connection, token, now, idle)
+        if found is None or idle is None or not counts or not users.is_seen_again(found, now, idle):
+            return found
+        # What cannot be noted is no reason to keep somebody out: the session ends a little early.
+        with suppress(StoreError), self._write(found.user.id) as w:
+            users.note_seen(w, token)
+        return found
 
     def end_session(self, token: str, *, who: str) -> None:
         """Sign out."""

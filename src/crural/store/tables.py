@@ -70,6 +70,8 @@ sessions = Table(
     Column("csrf", String(64), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    # Noted now and then. Empty where only the start is known.
+    Column("seen_at", Moment),
 )
 
 patients = Table(

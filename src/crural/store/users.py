@@ -18,9 +18,17 @@ from crural.store.tables import sessions, users
 from crural.store.writing import Writing, name_of, not_found
 
 _LONGEST_NAME = 80
+# So many times until a session ends for idleness: with an hour, once a minute.
+_NOTED_WHILE_IDLE = 60
 # Built once: it runs in every request.
 _SESSION = (
-    select(users, sessions.c.csrf, sessions.c.started_at, sessions.c.expires_at)
+    select(
+        users,
+        sessions.c.csrf,
+        sessions.c.started_at,
+        sessions.c.expires_at,
+        func.coalesce(sessions.c.seen_at, sessions.c.started_at).label("seen_at"),
+    )
     .join_from(sessions, users)
     .where(
         sessions.c.token_digest == bindparam("token_digest"),
@@ -128,21 +136,32 @@ def start_session(
             csrf=csrf,
             started_at=w.now,
             expires_at=w.now + lifetime,
+            seen_at=w.now,
         )
     )
     w.note("session-started", item=user_id)
     return Session(
-        token=token, csrf=csrf, user=_user(row), started_at=w.now, expires_at=w.now + lifetime
+        token=token,
+        csrf=csrf,
+        user=_user(row),
+        started_at=w.now,
+        expires_at=w.now + lifetime,
+        seen_at=w.now,
     )
 
 
-def session(connection: Connection, token: str, now: dt.datetime) -> Session | None:
-    """The session of a token; None when it has run out, was ended, or never was."""
+def session(
+    connection: Connection, token: str, now: dt.datetime, idle: dt.timedelta | None
+) -> Session | None:
+    """The session of a token; None when it has run out, was ended, or never was, or was not used
+    for as long as `idle`."""
     row = connection.execute(
         _SESSION, {"token_digest": _token_digest(token), "now": now}
     ).one_or_none()
     # Begun long after now: the clock was set back since, and the end is as far off as it was set.
     if row is None or row.started_at - now > row.expires_at - row.started_at:
+        return None
+    if idle is not None and now - row.seen_at >= idle:
         return None
     return Session(
         token=token,
@@ -150,6 +169,22 @@ def session(connection: Connection, token: str, now: dt.datetime) -> Session | N
         user=_user(row),
         started_at=row.started_at,
         expires_at=row.expires_at,
+        seen_at=row.seen_at,
+    )
+
+
+def is_seen_again(found: Session, now: dt.datetime, idle: dt.timedelta) -> bool:
+    """Has it been used long enough after the last time to be noted? Each request would be too often
+    for the disk. The clock may have been set back."""
+    return abs(now - found.seen_at) >= idle / _NOTED_WHILE_IDLE
+
+
+def note_seen(w: Writing, token: str) -> None:
+    """The session is being used."""
+    w.connection.execute(
+        update(sessions)
+        .where(sessions.c.token_digest == _token_digest(token))
+        .values(seen_at=w.now)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -16,7 +17,7 @@ from crural.web import workbench
 from crural.web.api import routes as api
 from crural.web.api.description import describe
 from crural.web.assessment import routes as assessment
-from crural.web.assessment.drafts import Drafts
+from crural.web.assessment.drafts import MOST_UNSAVED, Drafts
 from crural.web.assessment.units import units_of
 from crural.web.diary import routes as diary
 from crural.web.failures import tell_failures
@@ -32,6 +33,7 @@ from crural.web.security import Guard, Sessions
 from crural.web.settings import Settings
 from crural.web.static_files import serving, static_files
 from crural.web.templating import Pages
+from crural.web.turns import THREADS
 
 VERSION: Final = "1"
 
@@ -52,6 +54,7 @@ def create_app(
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         yield
         if store is None:
             opened.close()
@@ -71,7 +74,9 @@ def create_app(
     app.state.sessions = Sessions(settings)
     app.state.store = opened
     app.state.passwords = Passwords()
-    app.state.drafts = Drafts(app.state.store, knowledge)
+    # Where nobody signs in there is nobody to be kept from filling the disk.
+    most_unsaved = MOST_UNSAVED if settings.sign_in else None
+    app.state.drafts = Drafts(app.state.store, knowledge, most_unsaved)
     app.state.openings = Openings()
     app.state.engine = Engine(knowledge, compiled=settings.compiled)
     app.state.search = search_of_findings(knowledge)

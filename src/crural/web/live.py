@@ -12,7 +12,8 @@ from typing import Any
 from crural.assessment import Assessment, assess, network_of
 from crural.diagnosis.inference import use_compiled
 from crural.knowledge import Knowledge
-from crural.record import Record, write_record
+from crural.record import Record, record_from_data, write_record
+from crural.record.shorthand import SCHEMA
 from crural.report.as_json import as_data
 from crural.web.turns import Turns
 
@@ -45,6 +46,13 @@ class Engine:
         self._kept: OrderedDict[str, Answered] = OrderedDict()
         self._lock = threading.Lock()
         self.turns = Turns()
+
+    def read_again(self, record: Record) -> Record:
+        """A record that was kept, as the knowledge of today reads it: findings go, units change.
+        Raises RecordError."""
+        said = record.model_dump(mode="json", exclude_none=True)
+        whole = {"schema": SCHEMA, "side": None, **said}
+        return record_from_data(whole, self.knowledge.vocabulary, "the record")
 
     def answer(self, record: Record, explain: tuple[str, ...] = ()) -> Answered:
         """The assessment of a record; `explain` names causes whose reasons are wanted however

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Literal, TypeAlias
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from crural.store import Noted, NotFoundError, Store
 from crural.web.person import Person
@@ -23,11 +24,12 @@ AGAIN_AFTER = 900.0
 MOST_REMEMBERED = 2000
 
 
+Read: TypeAlias = Literal["list-read", "trail-read"]
 Taken: TypeAlias = Literal["record-exported", "assessment-exported"]
 
 
 class Openings:
-    """Who opened whom a moment ago, for each session."""
+    """Who opened whom a moment ago, for each session; and who read what lists, for each person."""
 
     def __init__(self) -> None:
         self._at: OrderedDict[tuple[str, str, str], float] = OrderedDict()
@@ -50,15 +52,15 @@ class Openings:
                 self._at.popitem(last=False)
 
 
-def looked(request: Request) -> None:
+async def looked(request: Request) -> None:
     """Note that somebody looks, when the address names a patient; a desk with nothing saved is
-    none. Stands before every route."""
+    none. Stands before every route, so that it asks for a thread only where there is work."""
     patient = request.path_params.get("patient") or request.path_params.get("desk")
     person: Person | None = getattr(request.state, "person", None)
     if patient is None or person is None:
         return
     with suppress(NotFoundError):
-        note_opened(request, person, patient)
+        await run_in_threadpool(note_opened, request, person, patient)
 
 
 def note_opened(request: Request, person: Person, patient: str) -> None:
@@ -77,6 +79,16 @@ def note_opened(request: Request, person: Person, patient: str) -> None:
     _note(request, person, "patient-opened", patient)
     if session:
         openings.remember(person.id, session, patient)
+
+
+def note_reading(request: Request, what: Read) -> None:
+    """Somebody reads the list of patients or the audit trail: once in a while for each person."""
+    person: Person = request.state.person
+    store: Store = request.app.state.store
+    openings: Openings = request.app.state.openings
+    if openings.is_new(person.id, "", what):
+        store.note(what, who=person.id)
+        openings.remember(person.id, "", what)
 
 
 def note_taken(request: Request, person: Person, what: Taken, patient: str) -> None:

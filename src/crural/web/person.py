@@ -38,7 +38,10 @@ def person_of(user: User) -> Person:
     return Person(id=user.id, name=user.name, role=user.role)
 
 
-def reading(request: Request) -> Person:
+# What decides at once must not wait for a thread, as what is not `async` would have to.
+
+
+async def reading(request: Request) -> Person:
     """Who is asking. The gate has found out before any route is reached; without it, nobody is."""
     person: Person | None = getattr(request.state, "person", None)
     if person is None:
@@ -46,14 +49,14 @@ def reading(request: Request) -> Person:
     return person
 
 
-def editing(person: Annotated[Person, Depends(reading)]) -> Person:
+async def editing(person: Annotated[Person, Depends(reading)]) -> Person:
     """Who is asking, when they may change patients. Raises 403."""
     if not person.may_edit:
         raise HTTPException(403, "You may look at patients, but not change them.")
     return person
 
 
-def managing(person: Annotated[Person, Depends(reading)]) -> Person:
+async def managing(person: Annotated[Person, Depends(reading)]) -> Person:
     """Who is asking, when they may manage users. Raises 403."""
     if not person.may_manage:
         raise HTTPException(403, "Only an administrator may do this.")

@@ -83,6 +83,8 @@ def _result(said: Mapping[str, str], finding: Finding | None) -> str | None:
     if "value" in said:
         # A unit that stayed is not among what changed; values are kept in that of the finding.
         unit = (said.get("unit") or (finding.unit if finding else None) or "").strip("{}")
+        if unit == "d":
+            return words.duration(float(said["value"]))
         return f"{said['value']} {'of 10' if unit == 'NRS' else unit}".strip()
     if "state" in said:
         names = {} if finding is None else {state.id: state.name for state in finding.states}

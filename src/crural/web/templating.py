@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -56,9 +57,14 @@ class Pages:
             "csrf": self._sessions.form_token(request),
             "person": getattr(request.state, "person", None),
             "signed_in": getattr(request.state, "signed_in", None) is not None,
+            "idle_minutes": _minutes(request.app.state.settings.idle),
         }
         made = self._environment.get_template(template).render(**known, **values)
         return words.shown(made)
+
+
+def _minutes(span: dt.timedelta | None) -> int:
+    return 0 if span is None else span // dt.timedelta(minutes=1)
 
 
 def style_sheet() -> str:

@@ -1,20 +1,22 @@
 """Taking turns at heavy work, so that it never keeps the rest of the server waiting.
 
 An assessment takes up to seconds, and whoever waits for one holds one of the threads that all pages
-need. So only a few may wait, and not for long; whoever comes after them is told to try again.
+need. So a limited number may wait, and not for long; whoever comes after them is told to try again.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from types import TracebackType
 from typing import Final
 
 from fastapi import HTTPException
 
-# Of forty threads: signing in, saving and static files keep the others.
 MOST_WAITING: Final = 60
+# Of these threads signing in, saving and static files keep the others.
+THREADS: Final = 100
 LONGEST_WAIT: Final = 20.0
 TRY_AGAIN_AFTER: Final = "10"
 
@@ -33,7 +35,7 @@ class BusyServerError(HTTPException):
 
 class Turns:
     """As many at a time as can be computed at a time, since wide records need much memory, and a
-    short queue before them.
+    queue before them: who came first is first.
 
     A context manager for threads; whoever is in it must not enter it once more.
     """
@@ -45,20 +47,28 @@ class Turns:
         most_waiting: int = MOST_WAITING,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
-        self._free = threading.BoundedSemaphore(at_once or os.cpu_count() or 1)
-        self._places = threading.BoundedSemaphore(most_waiting)
+        self._free = at_once or os.cpu_count() or 1
+        self._waiting: deque[threading.Event] = deque()
+        self._most_waiting = most_waiting
         self._longest_wait = longest_wait
+        self._lock = threading.Lock()
 
     def __enter__(self) -> None:
-        if self._free.acquire(blocking=False):
-            return
-        if not self._places.acquire(blocking=False):
-            raise BusyServerError
-        try:
-            if not self._free.acquire(timeout=self._longest_wait):
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            if len(self._waiting) >= self._most_waiting:
                 raise BusyServerError
-        finally:
-            self._places.release()
+            called = threading.Event()
+            self._waiting.append(called)
+        if called.wait(self._longest_wait):
+            return
+        with self._lock:
+            # The call may have come a moment after the wait was over.
+            if not called.is_set():
+                self._waiting.remove(called)
+                raise BusyServerError
 
     def __exit__(
         self,
@@ -66,4 +76,10 @@ class Turns:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._free.release()
+        with self._lock:
+            # The turn is passed on: whoever comes in between could take one that is free, and those
+            # who wait would wait for ever.
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1

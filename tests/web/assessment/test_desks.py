@@ -26,7 +26,6 @@ from crural.store import (
     VersionInfo,
 )
 from crural.web import Settings, create_app
-from crural.web.assessment.drafts import CHANGED_ELSEWHERE
 from tests.web.conftest import Visitor, come, text_of
 
 EXAMPLE = Path("examples/left-leg-sciatica.yaml")
@@ -57,7 +56,10 @@ def test_another_window_that_changed_the_desk_is_not_overwritten(patient: Visito
     for live in (True, False):
         refused = patient.send("answer", live=live, finding="slr-positive", answer="absent")
         assert refused.status_code == 409
-        assert CHANGED_ELSEWHERE in text_of(refused)
+        said = text_of(refused)
+        assert "Your last entry (straight leg raise positive" in said
+        assert "was not taken: this patient was changed in another window" in said
+        assert f'href="/assessment/{patient.desk}">Load it anew' in refused.text
     assert "finding: slr-positive, present: true" in patient.record()
     again = patient.open(patient.desk)
     again.send("answer", finding="slr-positive", answer="absent")

@@ -33,6 +33,65 @@ def test_a_live_change_sends_the_parts_that_changed_and_not_the_page(visitor: Vi
     assert 'id="status" class="status" role="status" hx-swap-oob="true"' in update.text
 
 
+def test_the_line_at_the_top_names_the_most_urgent_alert_and_how_soon(visitor: Visitor) -> None:
+    assert "No alert." in text_of(visitor.send("basics", age="68", sex="female"))
+    visitor.send("answer", finding="weakness-ankle-dorsiflexion", answer="present")
+    update = visitor.send("answer", finding="saddle-numbness", answer="present")
+    line = update.text.split('id="status"')[1].split("</div>")[0]
+    assert '<strong class="urgency emergency">' in line
+    assert "EMERGENCY, act now" in line
+    assert "auda equina" in line
+    assert "more" in line
+    # The way to the answer and back, where both do not fit side by side.
+    assert 'href="#live">Answer' in line
+    assert 'href="#entering">Entering' in line
+    assert 'id="entering"' in visitor.page().text
+
+
+def test_how_it_was_computed_is_folded_away(patient: Visitor) -> None:
+    page = patient.page().text
+    _, folded = page.split("How this was computed")
+    assert "digest" in folded.split("</details>")[0]
+
+
+def test_a_probability_on_estimates_alone_is_marked(patient: Visitor) -> None:
+    patient.send("answer", finding="pain-burning", answer="present")
+    data = patient.get(f"/assessment/{patient.desk}/assessment.json").json()
+    on_estimates = {c["name"]: c["estimates_only"] for c in data["causes"]}
+    rows = patient.page().text.split('class="cause-row"')[1:]
+    heads = [row.split("</summary>")[0] for row in rows]
+    marked = [n for n in on_estimates for head in heads if n in head and ">est.</abbr>" in head]
+    assert marked
+    assert all(on_estimates[name] for name in marked)
+
+
+FIGURE = 'id="map" class="painting" hx-swap-oob="true"'
+
+
+@pytest.mark.parametrize(
+    ("to", "given", "is_sent"),
+    [
+        ("answer", {"finding": "slr-positive", "answer": "absent"}, False),
+        ("add/drugs", {"name": "paracetamol"}, False),
+        ("answer", {"finding": "pain-calf", "answer": "present"}, True),
+        ("basics", {"age": "47", "sex": "male", "side": "right"}, True),
+        # What is refused is taken back on the screen.
+        ("answer", {"finding": "slr-positive", "answer": "value"}, True),
+    ],
+)
+def test_the_figure_is_sent_when_it_has_changed(
+    patient: Visitor, to: str, given: dict[str, str], is_sent: bool
+) -> None:
+    assert (FIGURE in patient.open(patient.desk).send(to, **given).text) is is_sent
+
+
+def test_a_page_that_missed_a_change_is_sent_the_figure_with_the_next(patient: Visitor) -> None:
+    window = patient.open(patient.desk)
+    window.send("answer", finding="pain-calf", answer="present")
+    update = window.send("answer", finding="slr-positive", answer="absent")
+    assert FIGURE in update.text
+
+
 def test_painted_places_become_findings_of_the_record(patient: Visitor) -> None:
     update = patient.send("pain", spot=["left-calf", "left-buttock"])
     assert "Taken as pain in the left leg" in text_of(update)
@@ -165,6 +224,56 @@ def test_treatments_drugs_illnesses_and_allergies_are_kept_and_can_be_removed(
         assert said in record
     patient.send("remove/drugs", entry="ramipril, 5 mg once daily")
     assert "ramipril" not in patient.record()
+
+
+def test_an_entry_is_changed_in_its_place(patient: Visitor) -> None:
+    patient.send("add/treatments", name="ibuprofen", days="14", response="none")
+    patient.send("add/treatments", name="naproxen")
+    patient.send(
+        "change/treatments", entry="ibuprofen, 14 days, no relief", name="ibuprofen", days="28"
+    )
+    record = patient.record()
+    assert "days: 28" in record
+    assert "response" not in record
+    assert record.index("ibuprofen") < record.index("naproxen")
+    patient.send("add/drugs", name="gabapentin", dose="300 mg three times daily")
+    patient.send(
+        "change/drugs",
+        entry="gabapentin, 300 mg three times daily",
+        name="gabapentin",
+        dose="600 mg three times daily",
+    )
+    assert "600 mg" in patient.record()
+    assert "300 mg" not in patient.record()
+    page = patient.page().text
+    assert 'value="28"' in page
+    assert 'value="600 mg three times daily"' in page
+
+
+def test_what_was_done_on_one_day_has_one_date(patient: Visitor) -> None:
+    day = "2020-05-01"
+    patient.send("add/treatments", name="disc operation", start=day, stop=day)
+    assert "disc operation, on 2020-05-01" in text_of(patient.page())
+
+
+def test_a_change_of_what_is_gone_is_refused(patient: Visitor) -> None:
+    patient.send("add/drugs", name="gabapentin")
+    refused = patient.send("change/drugs", entry="pregabalin", name="pregabalin", dose="75 mg")
+    assert "no longer there" in text_of(refused)
+    assert "pregabalin" not in patient.record()
+
+
+def test_what_was_stated_is_changed_where_it_stands(patient: Visitor) -> None:
+    patient.send("answer", finding="crp", answer="value", value="12", unit="mg/L")
+    patient.send("answer", finding="slr-positive", answer="present", side="left")
+    stated = patient.page().text.split('id="stated"')[1].split('id="history"')[0]
+    assert 'name="value"' in stated
+    assert 'value="12"' in stated
+    assert '<button name="answer" value="absent">Absent</button>' in stated
+    patient.send("answer", finding="crp", answer="value", value="21", unit="mg/L")
+    patient.send("answer", finding="slr-positive", answer="absent", side="left")
+    assert "value: 21" in patient.record()
+    assert "finding: slr-positive, present: false" in patient.record()
 
 
 def test_undo_takes_the_last_change_back(patient: Visitor) -> None:

@@ -11,6 +11,7 @@ from crural.web.assessment.units import duration_of
     ("value", "unit", "said"),
     [
         (730.5, "d", (2, "years")),
+        (1643.625, "d", (4.5, "years")),
         (49, "d", (7, "weeks")),
         (50, "d", (50, "days")),
         (3, "weeks", (3, "weeks")),

@@ -13,9 +13,11 @@ from fastapi import FastAPI, Request
 
 from crural.knowledge import Knowledge
 from crural.store import Deletion, Store
+from crural.store.changes import changes
 from crural.web.examples import add_examples
 from crural.web.patients import history, pages
 from crural.web.person import Person, reading
+from crural.web.said_changes import lines_of
 from tests.web.conftest import Visitor, text_of
 
 EXAMPLE = Path("examples/left-leg-sciatica.yaml")
@@ -48,8 +50,8 @@ def as_person(app: FastAPI) -> Iterator[Seat]:
     sits: dict[str, Person] = {}
     header = "x-test-person"
 
-    def who(request: Request) -> Person:
-        return sits.get(request.headers.get(header, "")) or reading(request)
+    async def who(request: Request) -> Person:
+        return sits.get(request.headers.get(header, "")) or await reading(request)
 
     def seat(visitor: Visitor, person: Person) -> Visitor:
         sits[person.id] = person
@@ -254,6 +256,18 @@ def test_the_history_tells_in_plain_words_what_changed_and_who_did_it(saved: Vis
     assert "Added Allergy penicillin" in second
     assert "The first version." in second
     assert "slr-positive" not in page
+
+
+def test_the_history_tells_a_span_in_the_unit_in_which_it_was_said(
+    knowledge: Knowledge,
+) -> None:
+    def record(years: float) -> dict[str, object]:
+        said = {"finding": "pain-duration", "value": 365.25 * years, "unit": "d"}
+        return {"observations": [said]}
+
+    (line,) = lines_of(changes(record(2), record(4.5)), knowledge)
+
+    assert "2 years → 4.5 years" in line.said
 
 
 def test_any_version_is_opened_as_a_report_that_says_which_it_is(saved: Visitor) -> None:

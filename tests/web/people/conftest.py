@@ -19,6 +19,7 @@ from crural.knowledge import Knowledge
 from crural.store import Role, Store, User
 from crural.web import Settings, create_app
 from crural.web.people.passwords import Passwords
+from crural.web.people.users import ONCE_LASTS
 from tests.store.kept import WHO
 
 PASSWORD = "four unlikely blue herons"
@@ -82,7 +83,8 @@ class Clinic:
     addresses: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(self, role: Role = "clinician", password: str = PASSWORD, once: bool = False) -> User:
-        made = self.passwords.hash(password, once=once)
+        until = dt.datetime.now(dt.UTC) + ONCE_LASTS if once else None
+        made = self.passwords.hash(password, once_until=until)
         return self.store.add_user(f"Person {next(_NUMBERS)}", role, made, who=WHO)
 
     def browser(self, address: str | None = None) -> Browser:

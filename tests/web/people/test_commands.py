@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from crural.cli import main
-from crural.store import Store
+from crural.store import DiskFullError, Store
 from crural.web.people.passwords import Passwords
 from tests.web.people.conftest import PASSWORD
 
@@ -113,9 +113,26 @@ def test_a_backup_is_a_whole_copy(tmp_path: Path) -> None:
     with Store(copy) as store:
         assert [user.name for user in store.users()] == ["Ana"]
         assert store.verify_audit().intact
+        assert "backup-made" not in [entry.action for entry in store.audit()]
     again = _run(tmp_path, "backup", str(copy))
     assert again.exit_code == 2
     assert "there is such a file already" in again.output
+    with Store(tmp_path / "crural.sqlite3") as store:
+        noted = [entry for entry in store.audit() if entry.action == "backup-made"]
+        assert [entry.who for entry in noted] == ["command-line"]
+
+
+def test_a_backup_that_cannot_be_noted_is_kept_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DiskFullError(file="x", problem="the disk is full", remedy="make room")
+
+    monkeypatch.setattr(Store, "note", full)
+    made = _run(tmp_path, "backup", str(tmp_path / "copy.sqlite3"))
+    assert made.exit_code == 0
+    assert "WARNING: the audit trail does not say so" in made.output
+    assert (tmp_path / "copy.sqlite3").exists()
 
 
 def _free_port() -> int:

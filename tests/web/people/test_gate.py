@@ -138,8 +138,7 @@ def test_a_database_that_is_held_is_told_at_the_gate(
 ) -> None:
     browser = clinic.signed_in()
 
-    def held(_: Store, token: str) -> None:
-        del token
+    def held(*_: object, **__: object) -> None:
         raise BusyError(file="x", problem="another program writes", remedy="try again")
 
     monkeypatch.setattr(Store, "session", held)
@@ -264,7 +263,10 @@ def test_the_database_is_closed_when_the_server_stops(
     closed: list[str] = []
     monkeypatch.setattr(Store, "close", lambda store: closed.append(store.where))
     settings = Settings(
-        hosts=("testserver",), compiled=False, database=f"sqlite:///{tmp_path}/x.sqlite3"
+        hosts=("testserver",),
+        compiled=False,
+        database=f"sqlite:///{tmp_path}/x.sqlite3",
+        key=None,
     )
     with TestClient(create_app(settings, knowledge=knowledge)) as client:
         assert client.get("/knowledge").status_code == 200

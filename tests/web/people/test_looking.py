@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from crural.store import AuditEntry, BusyError
 from crural.web import Settings
 from crural.web.noted import Openings
+from crural.web.workbench.pages import BENCHES
 from tests.store.kept import RECORD, WHO
 from tests.web.people.conftest import Clinic
 from tests.web.people.test_gate import routes_of
@@ -87,8 +88,63 @@ def test_a_look_that_cannot_be_noted_is_not_granted(
 
 def test_a_program_that_takes_no_cookies_is_the_same_one_each_time(clinic: Clinic) -> None:
     patient = _patient(clinic)
-    with clinic.having(settings=Settings(hosts=("testserver",), compiled=False)):
+    with clinic.having(settings=Settings(hosts=("testserver",), compiled=False, key=None)):
         for _ in range(3):
             answer = TestClient(clinic.app).get(f"/api/v1/patients/{patient}")
             assert answer.status_code == 200
     assert [entry.who for entry in _noted(clinic, patient)] == ["local"]
+
+
+def _read_after(clinic: Clinic, seq: int) -> list[tuple[str, str]]:
+    """Who read which list after an entry of the trail."""
+    every = clinic.store.audit(after=seq)
+    return [(e.who, e.action) for e in every if e.action in {"list-read", "trail-read"}]
+
+
+def test_every_route_that_shows_the_list_of_patients_notes_who_reads_it(clinic: Clinic) -> None:
+    browser = clinic.signed_in("admin")
+    who = clinic.store.latest_audit(limit=1)[0].item
+    clinic.store.create_patient("Unmistakable Umbrella", RECORD, who=WHO)
+    showing = 0
+    for method, path in sorted(set(routes_of(clinic.app.routes))):
+        if method not in {"GET", "POST"} or _OF_A_PATIENT.search(path) or path == "/sign-out":
+            continue
+        clinic.app.state.openings = Openings()
+        before = clinic.store.audit_head().seq
+        headers = {"x-csrf-token": browser.token}
+        for address in _addresses(path):
+            if path.startswith("/api/") and method == "POST":
+                answer = browser.client.post(address, json={"search": ""}, headers=headers)
+            else:
+                answer = browser.client.request(method, address, headers=headers)
+            if "Unmistakable Umbrella" not in answer.text:
+                continue
+            showing += 1
+            assert _read_after(clinic, before) == [(who, "list-read")], (method, path)
+    assert showing > 4
+
+
+def _addresses(path: str) -> list[str]:
+    if path.startswith("/workbench/{name"):
+        return [f"/workbench/{name}" for name in BENCHES]
+    return [re.sub(r"{\w+}", "1", path)]
+
+
+def test_the_list_and_the_trail_are_noted_once_for_each_person_and_quarter_of_an_hour(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.app.state.openings = Openings()
+    before = clinic.store.audit_head().seq
+    browser = clinic.signed_in("admin")
+    who = str(clinic.store.latest_audit(limit=1)[0].item)
+    for _ in range(2):
+        for path in ("/patients", "/api/v1/patients", "/audit", "/audit?before=3"):
+            assert browser.get(path).status_code == 200
+    assert "audit trail read" in browser.get("/audit").text
+    assert _read_after(clinic, before) == [(who, "list-read"), (who, "trail-read")]
+    clinic.signed_in("viewer").get("/patients")
+    assert len(_read_after(clinic, before)) == 3
+    monkeypatch.setattr("crural.web.noted.AGAIN_AFTER", 0.0)
+    browser.get("/patients")
+    assert _read_after(clinic, before)[-1] == (who, "list-read")
+    assert clinic.store.verify_audit().intact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 import re
@@ -18,7 +19,7 @@ from crural.knowledge import Knowledge
 from crural.store import Store
 from crural.web import Settings, create_app
 from crural.web.people import signing_in
-from crural.web.people.passwords import Passwords, generated
+from crural.web.people.passwords import Passwords, generated, has_run_out, is_for_once
 from crural.web.people.signing_in import OF_A_NAME, OF_AN_ADDRESS, SESSION_LASTS
 from crural.web.security import COOKIE, SIGNED_IN_COOKIE
 from tests.web.people.conftest import PASSWORD, Browser, Clinic, quick
@@ -156,8 +157,10 @@ def test_signing_in_begins_a_new_session_and_ends_the_one_before(clinic: Clinic)
 
 def test_a_session_ends_after_twelve_hours(clinic: Clinic) -> None:
     browser = clinic.signed_in()
-    clinic.clock.now += SESSION_LASTS - SECOND
-    assert browser.get("/knowledge").status_code == 200
+    clinic.clock.now -= SECOND
+    for _ in range(SESSION_LASTS // dt.timedelta(minutes=30)):
+        clinic.clock.now += dt.timedelta(minutes=30)
+        assert browser.get("/knowledge").status_code == 200
     clinic.clock.now += SECOND
     assert browser.get("/knowledge").status_code == 303
     assert dt.timedelta(hours=12) == SESSION_LASTS
@@ -369,8 +372,10 @@ def test_a_ticket_used_twice_at_the_same_moment_is_good_once(
     together = threading.Barrier(2)
 
     class Both(Passwords):
-        def hash(self, password: str, *, name: str = "", once: bool = False) -> str:
-            made = super().hash(password, name=name, once=once)
+        def hash(
+            self, password: str, *, name: str = "", once_until: dt.datetime | None = None
+        ) -> str:
+            made = super().hash(password, name=name, once_until=once_until)
             together.wait(10)
             return made
 
@@ -500,6 +505,52 @@ def test_a_password_for_once_opens_only_the_page_for_choosing_another(clinic: Cl
     assert clinic.browser().sign_in(name, new).status_code == 303
 
 
+def test_a_password_for_once_runs_out_after_a_week_and_can_be_given_anew(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = clinic.add(once=True)
+    for days, status in ((6.9, 200), (7.1, 403), (1000, 403)):
+        at = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+        with monkeypatch.context() as patched:
+            patched.setattr(signing_in, "_now", lambda at=at: at)
+            answer = clinic.browser().sign_in(user.name)
+        assert answer.status_code == status
+        assert ("Choose your own password" in answer.text) == (status == 200)
+        assert ("An administrator gives you a new one." in answer.text) == (status == 403)
+    given = clinic.signed_in("admin").post(f"/users/{user.id}/password").text
+    assert "It is good until" in given
+    password = re.search(r'class="once">([^<]+)<', given)
+    assert password is not None
+    assert "Choose your own password" in clinic.browser().sign_in(user.name, password[1]).text
+
+
+def test_that_a_password_has_run_out_is_told_only_to_who_knows_it(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = clinic.add(once=True)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=8)
+    monkeypatch.setattr(signing_in, "_now", lambda: later)
+    assert WRONG in clinic.browser().sign_in(user.name, "wrong").text
+
+
+def test_a_password_for_once_that_tells_no_time_has_run_out(clinic: Clinic) -> None:
+    passwords, now = clinic.passwords, dt.datetime.now(dt.UTC)
+    older = "once:" + passwords.hash(PASSWORD)
+    assert is_for_once(older)
+    assert has_run_out(older, now)
+    assert passwords.matches(older, PASSWORD)
+    own = passwords.hash(PASSWORD)
+    assert not is_for_once(own)
+    assert not has_run_out(own, now + dt.timedelta(days=10_000))
+    # Another hash of it keeps its end.
+    kept = Passwords(quick(time_cost=2)).hash(PASSWORD, once_until=now)
+    renewed = passwords.renewed(kept, PASSWORD)
+    assert renewed is not None
+    assert has_run_out(renewed, now)
+    assert not has_run_out(renewed, now - 2 * SECOND)
+    assert passwords.matches(renewed, PASSWORD)
+
+
 def test_the_ticket_for_choosing_a_password_is_good_once_and_not_for_long(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -569,3 +620,55 @@ def test_users_are_not_signed_out_by_a_restart(
     client = TestClient(again, follow_redirects=False)
     client.cookies.update(_cookies(browser))
     assert client.get("/knowledge").status_code == 200
+
+
+def test_nobody_stays_signed_in_who_does_nothing_for_an_hour(clinic: Clinic) -> None:
+    browser = clinic.signed_in()
+    page = browser.get("/knowledge").text
+    assert 'data-idle-minutes="60"' in page
+    for _ in range(3):
+        clinic.clock.now += dt.timedelta(minutes=50)
+        assert browser.get("/knowledge").status_code == 200
+        # To ask for the page for signing in is no use of the session.
+        clinic.clock.now += dt.timedelta(minutes=5)
+        assert browser.get("/sign-in").status_code == 303
+    clinic.clock.now += dt.timedelta(minutes=55)
+    assert browser.get("/knowledge").status_code == 303
+    assert browser.get("/api/v1/session").status_code == 401
+
+
+def test_whoever_was_signed_out_is_told_so_and_finds_the_desk_as_it_was(clinic: Clinic) -> None:
+    user = clinic.add()
+    browser = clinic.browser()
+    assert "signed out" not in browser.get("/sign-in").text
+    browser.sign_in(user.name)
+    desk = browser.get("/assessment").headers["location"]
+    page = browser.get(desk).text
+    marks = dict(re.findall(r'name="(tab|state)" value="([^"]+)"', page))
+    assert browser.post(f"{desk}/basics", age="46", sex="male", **marks).status_code < 400
+    clinic.clock.now += dt.timedelta(hours=1)
+    sent = browser.post(f"{desk}/basics", age="47", sex="male", **marks)
+    assert sent.headers["location"] == f"/sign-in?next={desk}"
+    told = browser.get(sent.headers["location"]).text
+    assert "You have been signed out." in told
+    assert "60 minutes" in told
+    assert browser.sign_in(user.name, then=desk).headers["location"] == desk
+    assert 'value="46"' in browser.get(desk).text
+    browser.post("/sign-out")
+    assert "signed out" not in browser.get("/sign-in").text
+
+
+def test_the_time_without_a_request_can_be_set_and_the_outer_limit_stays(clinic: Clinic) -> None:
+    settings = clinic.app.state.settings
+    for idle in (None, dt.timedelta(hours=5)):
+        with clinic.having(settings=dataclasses.replace(settings, idle=idle)):
+            browser = clinic.signed_in()
+            assert ("data-idle-minutes" in browser.get("/knowledge").text) == (idle is not None)
+            for _ in range(2):
+                clinic.clock.now += dt.timedelta(hours=4)
+                assert browser.get("/knowledge").status_code == 200
+            clinic.clock.now += dt.timedelta(hours=4)
+            assert browser.get("/knowledge").status_code == 303
+            told = browser.get("/sign-in").text
+            assert "12 hours after signing in" in told
+            assert ("nothing was done here" in told) == (idle is not None)

@@ -88,7 +88,7 @@ def test_a_new_password_signs_a_user_out_everywhere(clinic: Clinic) -> None:
 def test_the_last_administrator_stays_one(knowledge: Knowledge, tmp_path: Path) -> None:
     with Store(tmp_path / "x.sqlite3") as store:
         only = store.add_user("Only", "admin", "hash", who="test")
-        settings = Settings(hosts=("testserver",), compiled=False)
+        settings = Settings(hosts=("testserver",), compiled=False, key=None)
         client = TestClient(create_app(settings, knowledge=knowledge, store=store))
         browser = Browser(client)
         browser.get("/users")
@@ -190,7 +190,7 @@ def test_a_broken_trail_is_told_loudly(knowledge: Knowledge, tmp_path: Path) -> 
         store.add_user("Ana", "viewer", "hash", who="test")
         with sqlite3.connect(path) as meddling:
             meddling.execute("UPDATE users SET role = 'admin'")
-        settings = Settings(hosts=("testserver",), compiled=False)
+        settings = Settings(hosts=("testserver",), compiled=False, key=None)
         client = TestClient(create_app(settings, knowledge=knowledge, store=store))
         page = client.get("/audit").text
     assert "Broken." in page

@@ -12,7 +12,6 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from crural.errors import RecordError
 from crural.record.schema import record_schema
 from crural.record.shorthand import SCHEMA
 from crural.report.as_json import SCHEMA_FILE
@@ -39,7 +38,8 @@ the versions of their records and their diaries can be kept. Every refusal has t
 what is wrong, in which field, and what to do.
 
 Where the server asks people to sign in, send the cookie of a session; to change anything, send its
-token as well. On the machine's own address neither is needed."""
+token as well. Elsewhere neither is needed; a server that was started with a key wants that as a
+bearer token."""
 _TAGS: Final = [
     {"name": "patients", "description": "What is kept: patients, versions, diaries."},
     {"name": "knowledge", "description": "Assessing without keeping, and the knowledge behind it."},
@@ -50,6 +50,11 @@ _SECURITY: Final = {
         "in": "cookie",
         "name": SIGNED_IN_COOKIE,
         "description": "The cookie that signing in sets, named __Host-... behind https.",
+    },
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The key of a server that asks nobody to sign in.",
     },
     "token": {
         "type": "apiKey",
@@ -62,7 +67,6 @@ _SECURITY: Final = {
 
 def describe(app: FastAPI) -> None:
     """Put the schemas of record and assessment, as they are published, into the OpenAPI text."""
-    app.add_exception_handler(RecordError, _refused)
     app.add_exception_handler(405, _no_such_method)
     made: dict[str, Any] = {}
 
@@ -142,11 +146,3 @@ async def _no_such_method(request: Request, error: Exception) -> Response:
     )
     headers = {"allow": ", ".join(sorted(allowed))}
     return JSONResponse(told.model_dump(), status_code=405, headers=headers)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    """A record that cannot be used. Pages see to that themselves: elsewhere it is a fault."""
-    if not isinstance(error, RecordError) or not request.url.path.startswith("/api/"):
-        raise error
-    told = Failed(error=Problem(problem=error.problem, field=error.field, remedy=error.remedy))
-    return JSONResponse(told.model_dump(), status_code=422)

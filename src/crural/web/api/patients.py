@@ -41,9 +41,9 @@ from crural.web.api.shapes import (
     VersionTold,
     failing,
     moment_of,
-    plain,
 )
 from crural.web.live import Engine
+from crural.web.noted import note_reading
 from crural.web.person import Editor, Reader
 
 router = APIRouter(
@@ -371,6 +371,7 @@ def _store(request: Request) -> Store:
 
 
 def _listed(request: Request, sought: Sought) -> PatientsTold:
+    note_reading(request, "list-read")
     found = _store(request).patients(sought.search, limit=sought.limit + 1, before=sought.before)
     return PatientsTold(
         patients=[PatientTold.of(patient) for patient in found[: sought.limit]],
@@ -395,10 +396,8 @@ def _opened(request: Request, who: str, patient: str, number: int | None) -> Ver
 def _assessed(request: Request, who: str, patient: str, number: int | None) -> Response:
     store = _store(request)
     version = store.version(patient, number)
-    # Knowledge may have moved on since the record was kept: findings go, units change.
-    record = _read(request, plain(version.record))
     engine: Engine = request.app.state.engine
-    answered = engine.answer(record)
+    answered = engine.answer(engine.read_again(version.record))
     store.note("assessment-exported", who=who, patient_id=patient, item=str(version.info.number))
     return JSONResponse(answered.data)
 

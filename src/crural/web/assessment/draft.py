@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crural.errors import RecordError
 from crural.knowledge import Knowledge
+from crural.pain_map import REGIONS_OF
 from crural.record import (
     Drug,
     Illness,
@@ -74,6 +75,12 @@ class Draft:
     def ready(self) -> bool:
         """Is enough known to be assessed?"""
         return self.age is not None and self.sex is not None
+
+    @property
+    def drawn(self) -> tuple[object, ...]:
+        """All of it that shows on the figure: where it is the same, the figure is."""
+        where = tuple(o for o in self.observations if o.finding in REGIONS_OF)
+        return self.ready, self.painful_side, self.painted, self.nowhere_else, where
 
     @property
     def empty(self) -> bool:

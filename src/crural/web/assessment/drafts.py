@@ -20,9 +20,9 @@ from crural.web.assessment.draft import Draft, from_text, mark_of, reopened, to_
 
 _DESK: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _TAB: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-CHANGED_ELSEWHERE: Final = (
-    "This patient was changed in another window; load the page anew to see it."
-)
+# Nobody works on so many at a time, but a program could fill the disk with them.
+MOST_UNSAVED: Final = 50
+CHANGED_ELSEWHERE: Final = "This patient was changed in another window meanwhile."
 
 
 class ChangedElsewhereError(Exception):
@@ -75,11 +75,16 @@ def seen_by(tab: str, state: str) -> Seen:
 
 
 class Drafts:
-    """The desks of everybody. Every method may raise a StoreError."""
+    """The desks of everybody. Every method may raise a StoreError.
 
-    def __init__(self, store: Store, knowledge: Knowledge) -> None:
+    `most_unsaved` is how many of them one person may have with something on them that is not
+    saved; None for any number.
+    """
+
+    def __init__(self, store: Store, knowledge: Knowledge, most_unsaved: int | None = None) -> None:
         self._store = store
         self._knowledge = knowledge
+        self._most = most_unsaved
 
     def of(self, who: str, desk: str) -> Desk:
         """What a person has on a desk. Raises NotFoundError for a desk that cannot be."""
@@ -106,8 +111,11 @@ class Drafts:
         self._store.drop_draft(desk, who=who)
         return self.of(who, desk)
 
-    def change(self, who: str, desk: str, seen: Seen, change: Callable[[Draft], Draft]) -> Desk:
-        """Replace the draft by what `change` makes of it, as one step that can be undone.
+    def change(
+        self, who: str, desk: str, seen: Seen, change: Callable[[Draft], Draft]
+    ) -> tuple[Desk, Desk]:
+        """Replace the draft by what `change` makes of it, as one step that can be undone. Gives the
+        desk as it was, and as it is then.
 
         When `change` raises, the draft stays as it was. It may be called more than once: when
         another change came in between. Raises ChangedElsewhereError.
@@ -116,16 +124,22 @@ class Drafts:
             found = self._seen(who, desk, seen)
             new = change(found.draft)
             if new == found.draft:
-                return found
+                return found, found
             if found.revision == 0:
                 self._begin(who, found)
                 continue
             text, mark = to_text(new), mark_of(new)
             kept = self._store.change_draft(
-                desk, text, mark, revision=found.revision, tab=seen.tab, who=who
+                desk,
+                text,
+                mark,
+                revision=found.revision,
+                tab=seen.tab,
+                most=self._most,
+                who=who,
             )
             if kept is not None:
-                return self._with(found, kept, new)
+                return found, self._with(found, kept, new)
 
     def undo(self, who: str, desk: str, seen: Seen) -> Desk:
         """Take the last change back. Raises ChangedElsewhereError."""
@@ -197,7 +211,9 @@ class Drafts:
 
     def _begin(self, who: str, found: Desk) -> None:
         text, mark = to_text(found.draft), mark_of(found.draft)
-        self._store.begin_draft(found.id, text, mark, based_on=found.based_on, who=who)
+        self._store.begin_draft(
+            found.id, text, mark, based_on=found.based_on, most=self._most, who=who
+        )
 
     def _of_version(self, patient: Patient, version: Version) -> Desk:
         draft = reopened(version.record, self._knowledge)

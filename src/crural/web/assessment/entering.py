@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from crural.errors import RecordError
+from crural.errors import RecordError, ended
 from crural.record.field_error import FieldError
 from crural.record.model import Setting as Clinic
 from crural.record.model import Sex
@@ -23,8 +23,15 @@ from crural.record.sides import BodySide, PainfulSide
 from crural.report import words
 from crural.web.assessment import painting
 from crural.web.assessment.draft import ChosenSide, Draft, Part, checked
-from crural.web.assessment.drafts import ChangedElsewhereError, Desk, Drafts
-from crural.web.assessment.forms import draft_in_file, entry_in, measured, observation_in, seen_in
+from crural.web.assessment.drafts import ChangedElsewhereError, Desk, Drafts, Seen
+from crural.web.assessment.forms import (
+    NotTakenError,
+    draft_in_file,
+    entry_in,
+    measured,
+    observation_in,
+    seen_in,
+)
 from crural.web.assessment.shown import entry_words, page, values_of
 from crural.web.forms import RefusedError, date_in, number_in, one_of, text_in
 from crural.web.live import Engine
@@ -60,7 +67,8 @@ def basics(request: Request, person: Editor, desk: str, form: CheckedForm) -> Re
         severity = number_in(form, "severity", "severity", 0, 10)
         return measured(changed, "pain-severity", severity, "{NRS}")
 
-    return _changed(request, person, desk, form, change)
+    entered = "Your last entry (about the patient)"
+    return _changed(request, person, desk, form, change, entered=entered)
 
 
 @router.post("/assessment/{desk}/pain")
@@ -79,7 +87,8 @@ def pain(request: Request, person: Editor, desk: str, form: CheckedForm) -> Resp
             )
         return replace(draft, painted=spots, nowhere_else="nowhere_else" in form)
 
-    return _changed(request, person, desk, form, change, source="pain")
+    entered = "Your last entry (where it hurts)"
+    return _changed(request, person, desk, form, change, source="pain", entered=entered)
 
 
 @router.post("/assessment/{desk}/answer")
@@ -106,7 +115,8 @@ def answer(request: Request, person: Editor, desk: str, form: CheckedForm) -> Re
             return less.skipping(finding.id)
         return draft.observing(observation_in(finding, given, side, form))
 
-    return _changed(request, person, desk, form, change)
+    entered = f"Your last entry ({finding.name})"
+    return _changed(request, person, desk, form, change, entered=entered)
 
 
 @router.post("/assessment/{desk}/add/{part}")
@@ -117,7 +127,28 @@ def add(request: Request, person: Editor, desk: str, form: CheckedForm, part: Pa
         changed: dict[str, Any] = {part: (*getattr(draft, part), entry_in(part, form))}
         return replace(draft, **changed)
 
-    return _changed(request, person, desk, form, change, source=part)
+    entered = f"Your last entry ({text_in(form, 'name')[:80]})"
+    return _changed(request, person, desk, form, change, source=part, entered=entered)
+
+
+@router.post("/assessment/{desk}/change/{part}")
+def change_entry(
+    request: Request, person: Editor, desk: str, form: CheckedForm, part: Part
+) -> Response:
+    """Put another entry in the place of one, which is named by its words."""
+    said = text_in(form, "entry")
+
+    def change(draft: Draft) -> Draft:
+        entries = list(getattr(draft, part))
+        at = next((i for i, entry in enumerate(entries) if entry_words(entry) == said), None)
+        if at is None:
+            raise RefusedError("This entry is no longer there. Add it anew.")
+        entries[at] = entry_in(part, form)
+        changed: dict[str, Any] = {part: tuple(entries)}
+        return replace(draft, **changed)
+
+    entered = f"Your last entry ({text_in(form, 'name')[:80]})"
+    return _changed(request, person, desk, form, change, source=part, entered=entered)
 
 
 @router.post("/assessment/{desk}/remove/{part}")
@@ -144,7 +175,7 @@ def undo(request: Request, person: Editor, desk: str, form: CheckedForm) -> Resp
     try:
         drafts.undo(person.id, desk, seen_in(form))
     except ChangedElsewhereError as error:
-        raise HTTPException(409, str(error)) from None
+        raise NotTakenError(desk, "Your last step", error) from None
     return _anew(request, desk)
 
 
@@ -159,7 +190,7 @@ def import_record(request: Request, person: Editor, desk: str, form: CheckedForm
     except (RefusedError, RecordError) as error:
         return page(request, drafts.of(person.id, desk), str(error))
     except ChangedElsewhereError as error:
-        raise HTTPException(409, str(error)) from None
+        raise NotTakenError(desk, "Your last step", error) from None
     return _anew(request, desk)
 
 
@@ -171,32 +202,41 @@ def _changed(
     change: Callable[[Draft], Draft],
     *,
     source: str | None = None,
+    entered: str = "Your last entry",
 ) -> Response:
-    """Make a change, and show what came of it; or why it was refused."""
+    """Make a change, and show what came of it; or why it was refused. `entered`: what was sent, in
+    words."""
     drafts: Drafts = request.app.state.drafts
     knowledge = request.app.state.engine.knowledge
     seen = seen_in(form)
     problem = ""
-    found: Desk | None = None
+    changed: tuple[Desk, Desk] | None = None
     try:
-        found = drafts.change(person.id, desk, seen, lambda old: checked(change(old), knowledge))
+        changed = drafts.change(person.id, desk, seen, lambda old: checked(change(old), knowledge))
     except RecordError as error:
-        problem = f"{words.sentence(error.problem)}. {words.sentence(error.remedy)}."
+        problem = f"{words.sentence(error.problem)}. {words.remedy(error)}"
     except (RefusedError, FieldError) as error:
         problem = words.sentence(str(error).replace("Remedy: ", ""))
     except ValidationError as error:
         problem = _fault_words(error)
     except ChangedElsewhereError as error:
-        raise HTTPException(409, str(error)) from None
-    found = found or drafts.of(person.id, desk)
+        raise NotTakenError(desk, entered, error) from None
+    before, found = changed or (None, drafts.of(person.id, desk))
     if is_fragment(request):
         values: dict[str, Any] = {"tab": seen.tab, "state": found.state, "problem": problem}
         # What was refused is on the screen as it was meant: then all is shown anew.
-        values |= {"source": None if problem else source, **values_of(request, found)}
+        values["source"] = None if problem else source
+        values["same_figure"] = before is not None and _shows_figure(seen, before, found)
+        values |= values_of(request, found)
         return html_of(request, "assessment/update.html.jinja", **values)
     if problem:
         return page(request, found, problem)
     return RedirectResponse(f"/assessment/{desk}", status_code=303)
+
+
+def _shows_figure(seen: Seen, before: Desk, after: Desk) -> bool:
+    """Does the page show the figure as it is now, without being sent it again?"""
+    return seen.state == before.state and before.draft.drawn == after.draft.drawn
 
 
 def _fault_words(error: ValidationError) -> str:
@@ -204,7 +244,7 @@ def _fault_words(error: ValidationError) -> str:
     detail = error.errors(include_url=False, include_input=False)[0]
     fault = detail.get("ctx", {}).get("error")
     if isinstance(fault, FieldError):
-        return f"{words.sentence(fault.problem)}. {words.sentence(fault.remedy)}."
+        return f"{words.sentence(fault.problem)}. {ended(words.sentence(fault.remedy))}"
     field = str(detail["loc"][-1]) if detail["loc"] else "entry"
     return f"The {field.replace('_', ' ')} does not fit here: {detail['msg']}."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from fastapi import HTTPException
 from starlette.datastructures import FormData, UploadFile
 
 from crural.knowledge import Finding, Knowledge
@@ -13,6 +14,19 @@ from crural.record.sides import BodySide
 from crural.web.assessment.draft import Draft, Part, checked, reopened
 from crural.web.assessment.drafts import Seen, seen_by
 from crural.web.forms import RefusedError, number_in, one_of, text_in
+
+
+class NotTakenError(HTTPException):
+    """What was sent was not taken, since another window changed the desk meanwhile. `load`: where
+    the desk is seen as it is now."""
+
+    def __init__(self, desk: str, what: str, why: Exception) -> None:
+        super().__init__(409, f"{what} was not taken: {_small(str(why))}")
+        self.load = f"/assessment/{desk}"
+
+
+def _small(said: str) -> str:
+    return said[:1].lower() + said[1:]
 
 
 def seen_in(form: FormData) -> Seen:

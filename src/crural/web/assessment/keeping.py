@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crural.errors import RecordError
@@ -14,7 +14,7 @@ from crural.store import ConflictError, Store, StoreError
 from crural.store.changes import changes
 from crural.web.assessment.draft import Draft, to_record
 from crural.web.assessment.drafts import ChangedElsewhereError, Desk, Drafts, Seen, new_name
-from crural.web.assessment.forms import seen_in
+from crural.web.assessment.forms import NotTakenError, seen_in
 from crural.web.assessment.shown import at, page
 from crural.web.forms import RefusedError, number_in, text_in
 from crural.web.live import Engine
@@ -42,7 +42,7 @@ def save(request: Request, person: Editor, desk: str, form: CheckedForm) -> Resp
             return Response(headers={"hx-redirect": where})
         return RedirectResponse(where, status_code=303)
     except ChangedElsewhereError as error:
-        raise HTTPException(409, str(error)) from None
+        raise NotTakenError(desk, "Your last step", error) from None
     except RefusedError as error:
         problem = str(error)
         if is_fragment(request):
@@ -94,7 +94,7 @@ def drop(request: Request, person: Editor, desk: str, form: CheckedForm) -> Resp
         found = drafts.of(person.id, desk)
         drafts.drop(person.id, desk, seen_in(form))
     except ChangedElsewhereError as error:
-        raise HTTPException(409, str(error)) from None
+        raise NotTakenError(desk, "Your last step", error) from None
     where = "/patients" if found.patient is None else f"/assessment/{desk}"
     return RedirectResponse(where, status_code=303)
 

@@ -90,6 +90,10 @@ def entry_words(entry: Treatment | Drug | Illness | str) -> str:
                 told.append(
                     {"none": "no relief", "partial": "some relief", "good": "good relief"}[value]
                 )
+            case "start" if value == said.get("stop"):
+                told.append(f"on {value}")
+            case "stop" if value == said.get("start"):
+                pass
             case "start" | "since":
                 told.append(f"since {value}")
             case "stop":
@@ -123,7 +127,7 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
         "painful": draft.painful_side,
         "question": next_question(draft, answered, knowledge),
         "stated": _stated(draft, knowledge),
-        "parts": {part: [entry_words(e) for e in getattr(draft, part)] for part in PARTS},
+        "parts": {part: [(entry_words(e), e) for e in getattr(draft, part)] for part in PARTS},
         "duration": duration_of(duration.value or 0, duration.unit or "") if duration else None,
         "severity": _measurement(draft, "pain-severity"),
         "findings": knowledge.findings,
@@ -199,16 +203,16 @@ def _stated(draft: Draft, knowledge: Knowledge) -> list[Mapping[str, Any]]:
     lines: list[Mapping[str, Any]] = []
     for observation in reversed(draft.observations):
         finding = knowledge.findings[observation.finding]
+        measured: tuple[float, str] | None = None
         if observation.value is not None:
-            unit = (observation.unit or "").strip("{}")
-            value, unit = duration_of(observation.value, unit)
-            said = f"{value:g} {'of 10' if unit == 'NRS' else unit}"
+            value, unit = measured = duration_of(observation.value, observation.unit or "")
+            said = f"{value:g} {'of 10' if unit == '{NRS}' else unit.strip('{}')}"
         elif observation.state is not None:
             said = next(s.name for s in finding.states if s.id == observation.state)
         else:
             said = "present" if observation.present else "absent"
         lines.append(
-            {"finding": finding, "said": said, "side": observation.side, "observation": observation}
+            {"finding": finding, "said": said, "side": observation.side, "measured": measured}
         )
     return lines
 

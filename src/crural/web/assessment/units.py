@@ -37,8 +37,11 @@ def duration_of(value: float, unit: str) -> tuple[float, str]:
     if unit != "d":
         return value, unit
     for longer, days in _LONGER.items():
-        if value >= days and abs(value / days - round(value / days)) < 0.001:
-            return float(round(value / days)), longer
+        # Years are said in halves too: 4.5 years, and not 54 months.
+        parts = 2 if longer == "years" else 1
+        number = round(parts * value / days) / parts
+        if value >= days and abs(value / days - number) < 0.001:
+            return number, longer
     return value, "days"
 
 

@@ -32,7 +32,7 @@ def course(
     """Is the pain lessening as it should, and what is advised when not."""
     store, engine = store_of(request), engine_of(request)
     version = store.version(patient)
-    record = record_with_diary(store, patient, version.record)
+    record = record_with_diary(store, patient, engine.read_again(version.record))
     assessment = engine.answer(record).assessment
     likely = {c.id for c in assessment.diagnosis.causes if c.probability >= LISTED}
     found = [

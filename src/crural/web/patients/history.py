@@ -65,7 +65,7 @@ def version(request: Request, person: Reader, patient: str, number: int) -> Resp
     found = store.version(patient, number)
     newest = store.patient(patient).newest
     names = names_of(store)
-    answered = engine.answer(found.record)
+    answered = engine.answer(engine.read_again(found.record))
     note = f"Version {number} of {newest}, saved {when(found.info.at)} by " + str(
         escape(said_by(found.info.who, names))
     )

@@ -17,6 +17,7 @@ from crural.web.assessment.drafts import Drafts
 from crural.web.assessment.forms import draft_in_file
 from crural.web.forms import RefusedError, number_in, text_in
 from crural.web.live import Engine
+from crural.web.noted import note_reading
 from crural.web.person import Editor, Person, Reader
 from crural.web.said_changes import names_of
 from crural.web.security import CheckedForm
@@ -135,6 +136,7 @@ def _list(
 ) -> Response:
     store: Store = request.app.state.store
     drafts: Drafts = request.app.state.drafts
+    note_reading(request, "list-read")
     found = store.patients(query, limit=ON_A_PAGE + 1, before=before)
     shown = found[:ON_A_PAGE]
     records = store.newest_records([one.id for one in shown])

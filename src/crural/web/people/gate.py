@@ -18,7 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crural.store import Session, Store, StoreError
-from crural.web.person import LOCAL, Person, person_of
+from crural.web.people.key import ask_for_key
+from crural.web.person import LOCAL, person_of
 from crural.web.security import Sessions
 from crural.web.settings import Settings
 
@@ -32,6 +33,7 @@ _FROM_A_PROXY: Final = frozenset(
     {"forwarded", "via", "true-client-ip", "x-client-ip", "x-real-ip", "x-cluster-client-ip"}
 )
 _BEGIN_FROM_A_PROXY: Final = ("x-forwarded", "x-original", "cf-")
+_A_DESK: Final = re.compile(r"/assessment/[\w-]+", re.ASCII)
 _LOCAL_PATH: Final = re.compile(r"/(?![/\\])[\w.~/%!$&'()*+,;=:@?-]{0,500}", re.ASCII)
 
 
@@ -69,11 +71,15 @@ async def _enter(request: Request) -> Response | None:
     if path.startswith(STATIC):
         return None
     sessions: Sessions = request.app.state.sessions
+    settings: Settings = request.app.state.settings
     token = sessions.sign_in_token(request)
     if token:
         store: Store = request.app.state.store
         try:
-            found: Session | None = await run_in_threadpool(store.session, token)
+            found: Session | None = await run_in_threadpool(
+                # To ask whether one is signed in is no use of the session.
+                lambda: store.session(token, idle=settings.idle, counts=path != SIGN_IN)
+            )
         except StoreError as error:
             return await _told(request, error)
         if found is not None:
@@ -85,9 +91,8 @@ async def _enter(request: Request) -> Response | None:
 
 
 def _enter_locally(request: Request) -> Response | None:
-    """Whoever sits before the machine may do everything; who comes through a proxy does not."""
-    person: Person = LOCAL
-    request.state.person, request.state.signed_in = person, None
+    """Whoever has the key may do everything; who comes through a proxy gets nothing at all."""
+    request.state.person = request.state.signed_in = None
     # Browsers have not sent HTTP/1.0 for decades; nginx does unless told otherwise.
     if request.scope["http_version"] == "1.0" or any(map(_is_of_a_proxy, request.headers)):
         said = (
@@ -95,7 +100,10 @@ def _enter_locally(request: Request) -> Response | None:
             "Start it with --sign-in."
         )
         return PlainTextResponse(said, status_code=403)
-    return None
+    refused = None if _path(request).startswith(STATIC) else ask_for_key(request)
+    if refused is None:
+        request.state.person = LOCAL
+    return refused
 
 
 def _is_of_a_proxy(header: str) -> bool:
@@ -115,7 +123,9 @@ def _sign_in_first(request: Request) -> Response:
     if request.headers.get("hx-request") == "true":
         shown = urlsplit(request.headers.get("hx-current-url", ""))
         return Response(status_code=401, headers={"hx-redirect": sign_in_address(shown.path)})
-    asked = "/"
+    # After a form, back to the desk that it was sent from: what was entered before lies there.
+    desk = _A_DESK.match(path)
+    asked = desk[0] if desk else "/"
     if request.method in {"GET", "HEAD"}:
         query = request.scope["query_string"].decode("latin-1")
         asked = f"{path}?{query}" if query else path

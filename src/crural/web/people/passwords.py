@@ -6,6 +6,7 @@ at its time, and hashes made with older ones are renewed when their owner signs 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import unicodedata
@@ -20,9 +21,9 @@ from crural.errors import CruralError
 SHORTEST: Final = 12
 MOST_BYTES: Final = 1024
 _FEWEST_DIFFERENT: Final = 5
-# Before the hash of a password that somebody else chose: it opens nothing but the page on which
-# one's own is chosen.
-_ONCE: Final = "once:"
+# Before the hash of a password that somebody else chose, with the second at which it runs out: it
+# opens nothing but the page on which one's own is chosen.
+_ONCE: Final = re.compile(r"once:(?:(\d{1,12}):)?", re.ASCII)
 # What must be left of a password without what everybody tries first.
 _LEAST_HARD: Final = 6
 _GUESSED_FIRST: Final = (
@@ -54,10 +55,12 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._nobodys: str | None = None
 
-    def hash(self, password: str, *, name: str = "", once: bool = False) -> str:
-        """The hash to keep. Raises CruralError for a password that is not good enough."""
+    def hash(self, password: str, *, name: str = "", once_until: dt.datetime | None = None) -> str:
+        """The hash to keep; with `once_until`, of a password that somebody else chose, to be
+        replaced by then. Raises CruralError for a password that is not good enough."""
         _check(password, name)
-        return (_ONCE if once else "") + self._hasher.hash(_bytes(password))
+        made = self._hasher.hash(_bytes(password))
+        return made if once_until is None else f"once:{int(once_until.timestamp())}:{made}"
 
     def matches(self, kept: str | None, password: str) -> bool:
         """Is this the password of the hash? Takes as long when there is no hash at all."""
@@ -65,28 +68,41 @@ class Passwords:
             self._nobodys = self._hasher.hash(secrets.token_bytes(32))
         given = _bytes(password)[:MOST_BYTES]
         try:
-            self._hasher.verify((kept or self._nobodys).removeprefix(_ONCE), given)
+            self._hasher.verify(_split(kept or self._nobodys)[1], given)
         except (VerificationError, InvalidHashError):
             return False
         return kept is not None and len(_bytes(password)) <= MOST_BYTES
 
     def renewed(self, kept: str, password: str) -> str | None:
         """Another hash of a password that matched, when `kept` was made with other parameters."""
-        if not self._hasher.check_needs_rehash(kept.removeprefix(_ONCE)):
+        before, old = _split(kept)
+        if not self._hasher.check_needs_rehash(old):
             return None
-        made = self._hasher.hash(_bytes(password))
-        return _ONCE + made if is_for_once(kept) else made
+        return before + self._hasher.hash(_bytes(password))
 
 
 def is_for_once(kept: str) -> bool:
     """Was this password given by somebody else, to be replaced when it is first used?"""
-    return kept.startswith(_ONCE)
+    return _ONCE.match(kept) is not None
+
+
+def has_run_out(kept: str, now: dt.datetime) -> bool:
+    """Was it to be replaced before now? Of one that tells no time, nobody knows how old it is."""
+    once = _ONCE.match(kept)
+    return once is not None and (once[1] is None or now.timestamp() >= int(once[1]))
 
 
 def generated() -> str:
     """A password for once, in groups of five that can be read out."""
     signs = "".join(secrets.choice(_SIGNS) for _ in range(20))
     return "-".join(signs[at : at + 5] for at in range(0, 20, 5))
+
+
+def _split(kept: str) -> tuple[str, str]:
+    """What stands before the hash, and the hash."""
+    once = _ONCE.match(kept)
+    end = 0 if once is None else once.end()
+    return kept[:end], kept[end:]
 
 
 def _check(password: str, name: str) -> None:

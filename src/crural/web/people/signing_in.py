@@ -18,7 +18,7 @@ from crural.errors import CruralError
 from crural.report import words
 from crural.store import AttemptLimit, Credentials, Store, TakenError
 from crural.web.people.gate import CHOOSE, SIGN_IN, local_path
-from crural.web.people.passwords import Passwords, is_for_once
+from crural.web.people.passwords import Passwords, has_run_out, is_for_once
 from crural.web.people.users import key_of
 from crural.web.person import Reader
 from crural.web.security import CheckedForm, Sessions
@@ -42,6 +42,10 @@ OF_AN_ADDRESS: Final = AttemptLimit(free=20, window=_HOUR, **_WAITS)
 _TIME_TO_CHOOSE: Final = dt.timedelta(minutes=15)
 _LONGEST_NAME: Final = 200
 _WRONG: Final = "The name or the password is wrong."
+_RUN_OUT: Final = (
+    "This password was to be replaced by one of your own within a week, and is no longer good. "
+    "An administrator gives you a new one."
+)
 _CHANGED_MEANWHILE: Final = "The password was changed a moment ago. Sign in with the new one."
 _T = TypeVar("_T")
 
@@ -66,7 +70,10 @@ def sign_in_page(request: Request, next: str = "/") -> Response:
     """The page for signing in."""
     if request.state.person is not None:
         return RedirectResponse(local_path(next), status_code=303)
-    return _page(request, then=local_path(next))
+    # Whoever signs out takes the cookie along.
+    sessions: Sessions = request.app.state.sessions
+    ended = sessions.sign_in_token(request) is not None
+    return _page(request, then=local_path(next), ended=ended)
 
 
 @router.post(SIGN_IN)
@@ -81,6 +88,8 @@ async def sign_in(request: Request, form: CheckedForm) -> Response:
         return _page(request, then=then, name=name, problem=str(early), early=early)
     if found is None:
         return _page(request, then=then, name=name, problem=_WRONG)
+    if has_run_out(found.password_hash, _now()):
+        return _page(request, then=then, name=name, problem=_RUN_OUT, status=403)
     if is_for_once(found.password_hash):
         return _choosing(request, found, then)
     passwords: Passwords = request.app.state.passwords
@@ -290,8 +299,9 @@ def _page(
     problem: str = "",
     early: TooEarlyError | None = None,
     status: int | None = None,
+    ended: bool = False,
 ) -> Response:
-    values = {"then": then, "name": name[:_LONGEST_NAME], "problem": problem}
+    values = {"then": then, "name": name[:_LONGEST_NAME], "problem": problem, "ended": ended}
     if status is None:
         status = 200 if not problem else 401 if early is None else 429
     page = html_of(request, "people/sign_in.html.jinja", status=status, **values)

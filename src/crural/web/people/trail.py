@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from crural.store import AuditCheck, AuditHead, Store
+from crural.web.noted import note_reading
 from crural.web.person import Admin
 from crural.web.showing import html_of
 
@@ -29,6 +30,8 @@ ACTIONS: Final = {
     "patient-renamed": "patient renamed",
     "patient-deleted": "patient deleted",
     "patient-opened": "patient opened",
+    "list-read": "list of patients read",
+    "trail-read": "audit trail read",
     "version-saved": "version saved",
     "version-restored": "version restored",
     "diary-added": "diary entry added",
@@ -36,6 +39,7 @@ ACTIONS: Final = {
     "diary-removed": "diary entry removed",
     "record-exported": "record exported",
     "assessment-exported": "assessment exported",
+    "backup-made": "backup made",
 }
 _HEAD: Final = re.compile(r"\s*(\d{1,10})\s*:\s*([0-9a-fA-F]{64})\s*")
 
@@ -53,6 +57,7 @@ def trail_page(
     """The trail, newest first; of one patient, when asked for."""
     del who
     store: Store = request.app.state.store
+    note_reading(request, "trail-read")
     head = store.audit_head()
     entries = store.latest_audit(
         before=before, limit=A_PAGE + 1, patient_id=patient.strip() or None

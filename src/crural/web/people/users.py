@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
-from typing import cast, get_args
+from typing import Final, cast, get_args
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crural.report import words
-from crural.store import NotFoundError, Role, Store, StoreError, TakenError
+from crural.store import NotFoundError, Role, Store, StoreError, TakenError, User
 from crural.store.asked import search_key
 from crural.web.people.passwords import Passwords, generated
 from crural.web.person import Admin
 from crural.web.security import CheckedForm
-from crural.web.showing import html_of
+from crural.web.showing import html_of, when
 
 router = APIRouter(include_in_schema=False)
 
+# One that was never used would otherwise open the account years later.
+ONCE_LASTS: Final = dt.timedelta(days=7)
 ROLES = {
     "clinician": "sees and changes patients",
     "viewer": "sees patients, changes nothing",
@@ -42,14 +45,12 @@ def add(request: Request, form: CheckedForm, who: Admin) -> Response:
     """A new user, with a password for once that is shown this one time."""
     store, passwords = _rooms(request)
     name, role = _text(form.get("name")), _role(form.get("role"))
-    password = generated()
+    password, until = generated(), _runs_out()
     try:
-        user = store.add_user(name, role, passwords.hash(password, once=True), who=who.id)
+        user = store.add_user(name, role, passwords.hash(password, once_until=until), who=who.id)
     except StoreError as error:
         return _refused(request, error)
-    return html_of(
-        request, "people/user_password.html.jinja", user=user, password=password, is_new=True
-    )
+    return _handed_out(request, user, password, until, is_new=True)
 
 
 @router.post("/users/{user}/role")
@@ -79,11 +80,26 @@ def reset_password(request: Request, form: CheckedForm, who: Admin, user: str) -
     del form
     store, passwords = _rooms(request)
     found = store.user(user)
-    password = generated()
-    store.set_password(found.id, passwords.hash(password, once=True), who=who.id)
+    password, until = generated(), _runs_out()
+    store.set_password(found.id, passwords.hash(password, once_until=until), who=who.id)
+    return _handed_out(request, found, password, until, is_new=False)
+
+
+def _handed_out(
+    request: Request, user: User, password: str, until: dt.datetime, *, is_new: bool
+) -> Response:
     return html_of(
-        request, "people/user_password.html.jinja", user=found, password=password, is_new=False
+        request,
+        "people/user_password.html.jinja",
+        user=user,
+        password=password,
+        until=when(until),
+        is_new=is_new,
     )
+
+
+def _runs_out() -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + ONCE_LASTS
 
 
 def _changed(request: Request, change: Callable[[Store], object]) -> Response:

@@ -161,7 +161,13 @@ for (const kind of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     if (!said) {
       said = document.createElement("p");
       said.className = "problem";
-      said.textContent = "The server did not answer. What is on the screen may be out of date.";
+      said.textContent =
+        "The server did not answer: whether your last entry was taken is not known. ";
+      const load = document.createElement("a");
+      load.className = "button";
+      load.href = window.location.pathname;
+      load.textContent = "Load what is kept";
+      said.append(load);
     }
     document.getElementById("message")?.replaceChildren(said);
   });

@@ -26,7 +26,7 @@ from crural.store import Patient, Store, StoreError
 from crural.web.assessment.draft import to_record
 from crural.web.assessment.drafts import Desk, Drafts
 from crural.web.diary.parts import record_with_diary, row_of
-from crural.web.noted import note_opened
+from crural.web.noted import note_opened, note_reading
 from crural.web.person import Person, Reader
 from crural.web.security import CheckedForm
 from crural.web.showing import download, html_of, is_fragment, self_contained
@@ -291,6 +291,7 @@ def _bench(name: str) -> Bench:
 def _offered(request: Request, bench: Bench, written: Written) -> tuple[Patient, ...]:
     """The patients to choose from, and whoever is chosen already."""
     store: Store = request.app.state.store
+    note_reading(request, "list-read")
     listed = tuple(store.patients(limit=MOST_PATIENTS))
     there = {one.id for one in listed}
     chosen = {written.get(f"{one.name}-patient", "") for one in bench.fields} - {"", *there}

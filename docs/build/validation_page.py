@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from crural.validation.metrics import wilson
 from crural.validation.pictures import alerts_svg, calibration_svg, ranking_svg
 from crural.validation.report import (
     METHOD_HEAD,
@@ -28,6 +31,7 @@ from crural.validation.report import (
 )
 
 DOCS = Path(__file__).resolve().parents[1]
+FIRST_SIGHT = DOCS.parent / "validation" / "first-sight.yaml"
 
 Data = Mapping[str, Any]
 
@@ -141,7 +145,9 @@ def page(result: Data) -> str:
     """The page in Markdown."""
     stages = [_stage(stage, result["yardsticks"]) for stage in stages_of(result)]
     sources = _sources(result["yardsticks"])
-    return "\n".join([_INTRODUCTION, _summary(result), *stages, _METHOD, sources])
+    groups = yaml.safe_load(FIRST_SIGHT.read_text(encoding="utf-8"))["groups"]
+    first_sight = _first_sight(groups)
+    return "\n".join([_INTRODUCTION, _summary(result), first_sight, *stages, _METHOD, sources])
 
 
 def pictures(result: Data) -> dict[str, str]:
@@ -175,6 +181,38 @@ def _summary(result: Data) -> str:
     ]
     digest = result["knowledge"]["digest"]
     return "\n".join(["## In short", "", *lines, "", f"Knowledge: digest `{digest}`.", ""])
+
+
+_FIRST_SIGHT = """\
+## At first sight
+
+The patients of `validation/cases/` serve to find what the knowledge lacks, so it has been mended
+after looking at many of them, and the figures above are those of patients that are known. These
+groups were written down before the program was run on any of them, and measured once: this is what
+to expect of patients nobody has looked at. Those in `validation/unseen/` are kept for that and have
+not been used to mend anything.
+"""
+
+
+def _first_sight(groups: Sequence[Data]) -> str:
+    """What groups of patients gave when they were first looked at."""
+    head = ("Patients", "Stage", "First", "First 3", "Urgent, with an alert", "Routine, left alone")
+    rows = [
+        (
+            f"{group[stage]['first'][1]}: {group['who']} ({group['facts']}; `{group['folder']}/`)",
+            HEADINGS[stage].lower(),
+            *(_of(group[stage][what]) for what in ("first", "first_three", "alerts", "quiet")),
+        )
+        for group in groups
+        for stage in HEADINGS
+    ]
+    return "\n".join([_FIRST_SIGHT, _table(head, rows), ""])
+
+
+def _of(counted: Sequence[int]) -> str:
+    hits, n = counted
+    low, high = wilson(hits, n)
+    return f"{percent(hits / n)} ({100 * low:.0f}–{100 * high:.0f})"
 
 
 def _stage(stage: Data, yardsticks: Sequence[Data]) -> str:

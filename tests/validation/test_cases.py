@@ -18,7 +18,9 @@ from crural.validation.cases import KnownCase, Truth, case_from_text, read_case,
 from tests.record.conftest import TODAY, VOCABULARY
 
 ROOT = Path(__file__).resolve().parents[2]
-PUBLISHED = sorted((ROOT / "validation" / "cases").glob("*.yaml"))
+FOR_WORK = sorted((ROOT / "validation" / "cases").glob("*.yaml"))
+UNSEEN = sorted((ROOT / "validation" / "unseen").glob("*.yaml"))
+PUBLISHED = [*FOR_WORK, *UNSEEN]
 
 CASE = """\
 schema: crural/case/1
@@ -224,3 +226,13 @@ def test_every_published_patient_can_be_read_and_fits_the_schema() -> None:
     for path in PUBLISHED:
         errors = list(validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8"))))
         assert not errors, f"{path.name}: {errors[0].message}"
+
+
+def test_no_unseen_patient_is_among_those_that_the_knowledge_is_mended_by() -> None:
+    def addresses(files: list[Path]) -> set[str]:
+        sources = [yaml.safe_load(path.read_text(encoding="utf-8"))["source"] for path in files]
+        return {str(of[key]).lower() for of in sources for key in ("doi", "url") if key in of}
+
+    assert len(UNSEEN) > 50
+    assert not addresses(UNSEEN) & addresses(FOR_WORK)
+    assert not {path.name for path in UNSEEN} & {path.name for path in FOR_WORK}

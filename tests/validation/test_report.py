@@ -220,3 +220,11 @@ def test_a_bad_case_is_one_line_with_its_place_and_status_2(tmp_path: Path) -> N
     assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr.startswith(f"crural: {file}:4: record.age: 410 is above 120. Remedy: ")
+
+
+def test_the_page_tells_what_patients_gave_at_first_sight() -> None:
+    text = page(as_data(tiny()))
+    assert "## At first sight" in text
+    told = next(line for line in text.splitlines() if "50: spine, nerve" in line)
+    # 33 of 50, and Wilson's interval of that.
+    assert "66 % (52–78)" in told

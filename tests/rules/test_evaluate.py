@@ -72,6 +72,19 @@ def test_not_not_a_rule_is_the_rule(raw: Any, account: Account) -> None:
     assert evaluate(rule({"not": {"not": raw}}), account) == evaluate(rule(raw), account)
 
 
+@given(raw_rules(), accounts())
+@settings(deadline=None)
+def test_unless_is_not_except_that_the_unknown_stands_in_nobodys_way(
+    raw: Any, account: Account
+) -> None:
+    plain, unless = evaluate(rule({"not": raw}), account), evaluate(rule({"unless": raw}), account)
+    assert unless.truth is (Truth.MET if plain.truth is Truth.UNKNOWN else plain.truth)
+    assert plain.truth is Truth.UNKNOWN or unless == plain
+    assert truth_of(rule({"unless": raw}), account) is unless.truth
+    table = table_of([rule({"unless": raw})], [account], KNOWLEDGE)
+    assert truth_column(rule({"unless": raw}), table).tolist() == [unless.truth.value]
+
+
 @given(st.lists(raw_rules(), min_size=1, max_size=3), accounts())
 @settings(deadline=None)
 def test_de_morgan_on_rules(raw: list[Any], account: Account) -> None:

@@ -221,9 +221,14 @@ def test_growing_hip_pain_on_loading_in_a_person_with_cancer_is_urgent(
 ) -> None:
     hip = ["pain-hip", "pain-progressive", load]
 
-    assert "impending-fracture" in raised_by(knowledge, ["cancer-bone-seeking", *hip])
-    assert "impending-fracture" not in raised_by(knowledge, hip)
-    assert "impending-fracture" not in raised_by(knowledge, ["cancer-bone-seeking", *hip[:2]])
+    def raised(*present: str, days: int) -> bool:
+        return "impending-fracture" in raised_by(knowledge, list(present), days=days)
+
+    assert raised("cancer-active", *hip, days=400)
+    assert raised("cancer-bone-seeking", *hip, days=30)
+    assert not raised("cancer-bone-seeking", *hip, days=400)
+    assert not raised("cancer-active", *hip[:2], days=30)
+    assert not raised(*hip, days=30)
 
 
 @pytest.mark.parametrize(("state", "raised"), [("high", True), ("raised", False)])
@@ -255,3 +260,22 @@ def test_growing_pain_of_a_swollen_knee_in_the_young_wants_an_x_ray(knowledge: K
     assert "bone-tumour-young" in alerts(*knee, "leg-swelling-sign")
     assert "bone-tumour-young" not in alerts(*knee)
     assert "bone-tumour-young" not in alerts("pain-knee", "leg-swelling-sign")
+
+
+@pytest.mark.parametrize("fresh", ["spinal-percussion-tenderness", "pain-progressive"])
+def test_a_vertebral_fracture_in_a_back_that_newly_hurts_is_looked_into(
+    fresh: str, knowledge: Knowledge
+) -> None:
+    broken = ["xray-vertebral-fracture", "pain-low-back"]
+
+    assert "vertebral-fracture" in raised_by(knowledge, [*broken, fresh], days=400, age=74)
+    assert "vertebral-fracture" not in raised_by(knowledge, broken, days=400, age=74)
+    assert "vertebral-fracture" not in raised_by(knowledge, ["pain-low-back", fresh], age=74)
+
+
+def test_a_first_attack_of_multiple_sclerosis_need_not_be_asked_about_first(
+    knowledge: Knowledge,
+) -> None:
+    attack = ["lhermitte", "numbness-leg"]
+    assert "new-demyelinating-attack" in raised_by(knowledge, attack, age=30)
+    assert "new-demyelinating-attack" not in raised_by(knowledge, [*attack, "ms-known"], age=30)

@@ -39,6 +39,12 @@ class Not(_Frozen):
     not_: Rule = Field(alias="not")
 
 
+class Unless(_Frozen):
+    """Met unless the rule is: what nobody has asked about yet stands in nobody's way."""
+
+    unless: Rule
+
+
 class Several(_Frozen):
     n: int = Field(ge=1)
     of: tuple[Rule, ...] = Field(min_length=1)
@@ -155,6 +161,7 @@ _TAGS: dict[str, str] = {
     "any": "AnyOf",
     "not": "Not",
     "not_": "Not",
+    "unless": "Unless",
     "at_least": "AtLeast",
     "finding": "FindingLeaf",
     "age": "AgeLeaf",
@@ -185,6 +192,7 @@ Rule = Annotated[
     Annotated[All, Tag("All")]
     | Annotated[AnyOf, Tag("AnyOf")]
     | Annotated[Not, Tag("Not")]
+    | Annotated[Unless, Tag("Unless")]
     | Annotated[AtLeast, Tag("AtLeast")]
     | Annotated[FindingLeaf, Tag("FindingLeaf")]
     | Annotated[AgeLeaf, Tag("AgeLeaf")]

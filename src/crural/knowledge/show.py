@@ -402,6 +402,10 @@ def _rule(rule: BaseModel, indent: str) -> Iterator[str]:
         yield f"{indent}not"
         yield from _rule(rule.not_, indent + "  ")  # type: ignore[attr-defined]
         return
+    if "unless" in raw:
+        yield f"{indent}unless it is known that"
+        yield from _rule(rule.unless, indent + "  ")  # type: ignore[attr-defined]
+        return
     if "at_least" in raw:
         several = rule.at_least  # type: ignore[attr-defined]
         yield f"{indent}at least {several.n} of"

@@ -38,6 +38,7 @@ from crural.knowledge.rules import (
     ScoreLeaf,
     SexLeaf,
     TriedLeaf,
+    Unless,
 )
 from crural.rules.quantities import (
     Age,
@@ -94,9 +95,10 @@ class InRange:
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Negation:
-    """Is the part not met?"""
+    """Is the part not met? With `even_unknown` it need not be known either."""
 
     part: Compiled
+    even_unknown: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -126,8 +128,9 @@ def compile_rule(rule: Rule, knowledge: Knowledge) -> Compiled:
             return _sum_of(rule.any, 1, knowledge)
         case AtLeast():
             return _sum_of(rule.at_least.of, rule.at_least.n, knowledge)
-        case Not():
-            return _shared(Negation(compile_rule(rule.not_, knowledge)), knowledge)
+        case Not(not_=denied) | Unless(unless=denied):
+            part = compile_rule(denied, knowledge)
+            return _shared(Negation(part, isinstance(rule, Unless)), knowledge)
         case ScoreLeaf():
             score = knowledge.scores[rule.score]
             parts = tuple(compile_rule(item.when, knowledge) for item in score.items)
@@ -149,7 +152,7 @@ def _shared(rule: Compiled, knowledge: Knowledge) -> Compiled:
     if isinstance(rule, InRange):
         said = (rule.quantity, rule.low, rule.high)
     elif isinstance(rule, Negation):
-        said = (rule.part,)
+        said = (rule.part, rule.even_unknown)
     else:
         said = (rule.points, rule.parts, rule.minimum, rule.score)
     return _in_use(knowledge).setdefault(said, rule)
@@ -274,7 +277,9 @@ def _evaluated(rule: Compiled, subject: Subject) -> Verdict:
             return rule.unknown
         return Verdict(truth, (rule.quantity.words(subject),))
     if isinstance(rule, Negation):
-        return negate(evaluate(rule.part, subject))
+        found = negate(evaluate(rule.part, subject))
+        settled = found.truth is not Truth.UNKNOWN or not rule.even_unknown
+        return found if settled else Verdict(Truth.MET)
     parts = [evaluate(part, subject) for part in rule.parts]
     verdict = weigh(parts, rule.points, rule.minimum)
     return verdict if rule.score is None else _with_points(verdict, rule, parts)
@@ -304,7 +309,8 @@ def _decided(rule: Compiled, subject: Subject) -> int:
         least, most = rule.quantity.read(subject)
         return within(least, most, rule.low, rule.high)
     if isinstance(rule, Negation):
-        return opposite(_code_for(rule.part, subject))
+        code = opposite(_code_for(rule.part, subject))
+        return 2 if code == 1 and rule.even_unknown else code
     codes = (_code_for(part, subject) for part in rule.parts)
     if rule.score is None:
         return count_reaches(rule.minimum, codes, of=len(rule.parts))
@@ -372,6 +378,7 @@ def _column_for(rule: Compiled, table: Table) -> Codes:
     if isinstance(rule, InRange):
         return within(*table.interval(rule.quantity), rule.low, rule.high)
     if isinstance(rule, Negation):
-        return opposite(_column_for(rule.part, table))
+        column = opposite(_column_for(rule.part, table))
+        return np.where(column == 1, 2, column) if rule.even_unknown else column
     codes = [_column_for(part, table) for part in rule.parts]
     return within(*spread(rule.points, codes), rule.minimum)

@@ -25,6 +25,10 @@ def rule_lines(rule: BaseModel, knowledge: Knowledge, depth: int = 0) -> Iterato
         yield depth, "not"
         yield from rule_lines(rule.not_, knowledge, depth + 1)  # type: ignore[attr-defined]
         return
+    if "unless" in raw:
+        yield depth, "unless it is known that"
+        yield from rule_lines(rule.unless, knowledge, depth + 1)  # type: ignore[attr-defined]
+        return
     if "at_least" in raw:
         several = rule.at_least  # type: ignore[attr-defined]
         yield depth, f"at least {several.n} of"

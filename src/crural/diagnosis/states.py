@@ -214,6 +214,8 @@ class SetWeights:
         # [bit, single]
         self.upper = np.ascontiguousarray(singles.upper.T)
         self.lower = np.ascontiguousarray(singles.lower.T)
+        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
+        self.limited = (self.upper != 1.0).any(axis=1)
 
     def __call__(self, members: Ints) -> Array:
         """Weight of each set; `members[i]` are positions of its states."""
@@ -226,12 +228,12 @@ class SetWeights:
                 weight *= _odds_of(self._absent(causes, child)) / self.odds[child]
         for bit in range(problem.n_bits):
             # Bit by bit, so that what is multiplied stays in the near caches.
-            at_most = _product_of(self.upper[bit], members)
-            at_most *= problem.background_upper[bit]
             below = _product_of(self.lower[bit], members)
             below *= problem.background_lower[bit]
-            at_most -= below
-            weight *= at_most
+            at_most = problem.background_upper[bit]
+            if self.limited[bit]:
+                at_most = at_most * _product_of(self.upper[bit], members)
+            weight *= at_most - below
         return weight
 
     def beside(self, causes: Ints) -> Array:

@@ -171,15 +171,17 @@ class _Draws:
         factor, number = np.exp(-self.shift), self.position[self.ids]
         upper = self._of_singles(_shifted(problem.upper[self.rows], factor, number))
         lower = self._of_singles(_shifted(problem.lower[self.rows], factor, number))
+        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
+        limited = np.any(problem.upper[self.rows] < 1.0, axis=0)
         likelihood = np.ones((self.used, DRAWS))
         for bit in range(n_bits):
             # Bit by bit, so that what is multiplied stays in the near caches.
-            at_most = self._of_states(upper[bit])
-            at_most *= problem.background_upper[bit]
             below = self._of_states(lower[bit])
             below *= problem.background_lower[bit]
-            at_most -= below
-            likelihood *= at_most
+            at_most = problem.background_upper[bit]
+            if limited[bit]:
+                at_most = at_most * self._of_states(upper[bit])
+            likelihood *= at_most - below
         stated = self.states.bit_probability[: self.used].prod(axis=1)
         priors = np.exp(self.causes @ (self.prior_noise * self.case.priors.spread).T)
         likelihood *= (self.weight / stated)[:, None]

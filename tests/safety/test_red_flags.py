@@ -21,7 +21,7 @@ def raised_by(
     present: list[str],
     days: int | None = None,
     age: int = 60,
-    side: str = "bilateral",
+    side: str | None = "bilateral",
 ) -> set[str]:
     data: dict[str, object] = {
         "age": age,
@@ -93,8 +93,11 @@ def test_cancer_with_night_pain_in_the_back_and_both_legs_does_not_wait_for_what
 ) -> None:
     cancer = ["cancer-history", "pain-low-back", "bilateral-leg-neuro-symptoms", "worse-night"]
 
-    assert "malignant-cord-compression" in raised_by(knowledge, [*cancer, "pain-progressive"])
-    assert "malignant-cord-compression" not in raised_by(knowledge, cancer)
+    claudication = [*cancer, "leg-symptoms-on-walking-relieved-sitting"]
+
+    assert "malignant-cord-compression" in raised_by(knowledge, cancer)
+    assert "malignant-cord-compression" not in raised_by(knowledge, claudication)
+    assert "malignant-cord-compression" in raised_by(knowledge, [*claudication, "pain-progressive"])
 
 
 def test_mid_back_pain_with_both_legs_and_bladder_may_be_the_cord(knowledge: Knowledge) -> None:
@@ -254,10 +257,12 @@ def test_a_high_muscle_enzyme_on_a_statin_does_not_wait_for_dark_urine(
 def test_growing_pain_of_a_swollen_knee_in_the_young_wants_an_x_ray(knowledge: Knowledge) -> None:
     knee = ["pain-knee", "pain-progressive"]
 
-    def alerts(*present: str) -> set[str]:
-        return raised_by(knowledge, list(present), days=60, age=17, side="left")
+    def alerts(*present: str, side: str | None = "left") -> set[str]:
+        return raised_by(knowledge, list(present), days=60, age=17, side=side)
 
     assert "bone-tumour-young" in alerts(*knee, "leg-swelling-sign")
+    assert "bone-tumour-young" in alerts(*knee, "leg-swelling-sign", side=None)
+    assert "bone-tumour-young" not in alerts(*knee, "leg-swelling-sign", side="bilateral")
     assert "bone-tumour-young" not in alerts(*knee)
     assert "bone-tumour-young" not in alerts("pain-knee", "leg-swelling-sign")
 
@@ -271,6 +276,15 @@ def test_a_vertebral_fracture_in_a_back_that_newly_hurts_is_looked_into(
     assert "vertebral-fracture" in raised_by(knowledge, [*broken, fresh], days=400, age=74)
     assert "vertebral-fracture" not in raised_by(knowledge, broken, days=400, age=74)
     assert "vertebral-fracture" not in raised_by(knowledge, ["pain-low-back", fresh], age=74)
+
+
+def test_a_new_back_pain_in_weak_old_bone_wants_an_x_ray(knowledge: Knowledge) -> None:
+    lifted = ["pain-low-back", "onset-with-lifting"]
+    weak = [*lifted, "osteoporosis-known"]
+
+    assert "vertebral-fracture" in raised_by(knowledge, weak, days=20, age=74)
+    assert "vertebral-fracture" not in raised_by(knowledge, weak, days=400, age=74)
+    assert "vertebral-fracture" not in raised_by(knowledge, lifted, days=20, age=74)
 
 
 def test_a_first_attack_of_multiple_sclerosis_need_not_be_asked_about_first(

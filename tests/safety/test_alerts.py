@@ -204,7 +204,7 @@ def test_a_probability_can_raise_an_alert() -> None:
     (raised,) = alerts_of(patient(knowledge, probabilities={"infection": 0.4}))
 
     assert raised.because == ("infection: probability 40 %",)
-    assert alerts_of(patient(knowledge, probabilities={"infection": 0.2})) == ()
+    assert alerts_of(patient(knowledge, probabilities={"infection": 0.08})) == ()
 
 
 def test_a_probable_dangerous_condition_without_an_alert_of_its_own_is_one() -> None:
@@ -219,7 +219,7 @@ def test_a_probable_dangerous_condition_without_an_alert_of_its_own_is_one() -> 
     ]
     assert raised[0].because == ("cauda equina: probability 12 %",)
     assert (
-        alerts_of(patient(knowledge, probabilities={"infection": 0.2, "cauda-equina": 0.05})) == ()
+        alerts_of(patient(knowledge, probabilities={"infection": 0.08, "cauda-equina": 0.05})) == ()
     )
 
 

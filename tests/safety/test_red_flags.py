@@ -293,3 +293,21 @@ def test_a_first_attack_of_multiple_sclerosis_need_not_be_asked_about_first(
     attack = ["lhermitte", "numbness-leg"]
     assert "new-demyelinating-attack" in raised_by(knowledge, attack, age=30)
     assert "new-demyelinating-attack" not in raised_by(knowledge, [*attack, "ms-known"], age=30)
+
+
+def test_cancer_is_suspected_from_the_risk_at_which_nice_wants_a_referral(
+    knowledge: Knowledge,
+) -> None:
+    record = record_from_data({"age": 70, "sex": "male", "side": "left"}, knowledge.vocabulary, "t")
+    facts = facts_of(record, knowledge)
+
+    def suspected(**probability: float) -> dict[str, tuple[str, ...]]:
+        named = {name.replace("_", "-"): value for name, value in probability.items()}
+        return {alert.id: alert.sources for alert in alerts_of(Patient(facts, named))}
+
+    source = ("cancer-referral-ng12-threshold",)
+    assert suspected(bone_metastasis=0.031) == {"suspected-bone-metastasis": source}
+    assert suspected(bone_metastasis=0.029) == {}
+    # Other diseases that can wait for days: from one in ten.
+    assert suspected(osteomyelitis=0.09) == {}
+    assert suspected(osteomyelitis=0.11) == {"suspected-osteomyelitis": ()}

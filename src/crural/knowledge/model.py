@@ -363,6 +363,7 @@ class Condition(_Frozen):
     # The finding that says that it is known already: then nobody need be alerted to it.
     known_as: Slug | None = None
     urgency: Urgency
+    is_cancer: bool = False
     description: str
     founding: bool = False
     claims: tuple[str, ...] = ()

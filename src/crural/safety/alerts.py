@@ -40,13 +40,15 @@ WORTH_A_QUESTION = 0.02
 HARDLY_POSSIBLE = 0.002
 
 # From which probability a dangerous condition is itself an alert, how urgent it then is, and what
-# to do. One in ten for what destroys a limb, the cord or a life within hours, one in four for what
-# can wait for days: about where clinicians act on suspicion (a scan for suspected cauda equina
-# syndrome confirms it in one of five).
+# to do. One in ten: about where clinicians act on suspicion (a scan for suspected cauda equina
+# syndrome confirms it in one of five). For cancer three in a hundred, the risk from which NICE
+# wants a referral (NG12).
 SUSPECTED: Mapping[str, tuple[float, AlertUrgency, str]] = {
     "emergency": (0.10, "same-day", "Confirm or exclude it today."),
-    "urgent": (0.25, "two-weeks", "Confirm or exclude it within two weeks, sooner if it worsens."),
+    "urgent": (0.10, "two-weeks", "Confirm or exclude it within two weeks, sooner if it worsens."),
+    "cancer": (0.03, "two-weeks", "Confirm or exclude it within two weeks, sooner if it worsens."),
 }
+CANCER_SOURCE = "cancer-referral-ng12-threshold"
 
 _ORDER: Mapping[AlertUrgency, int] = {"emergency": 0, "same-day": 1, "two-weeks": 2}
 
@@ -177,7 +179,7 @@ def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]
             continue
         if truth_of(probable, patient) is Truth.MET:
             verdict = evaluate(probable, patient)
-            _, urgency, action = SUSPECTED[condition.urgency]
+            _, urgency, action = SUSPECTED[_kind_of(condition)]
             suspected.append(
                 RaisedAlert(
                     id=f"suspected-{condition.id}",
@@ -187,7 +189,7 @@ def _suspected(raised: list[RaisedAlert], patient: Patient) -> list[RaisedAlert]
                     rationale=condition.description,
                     unknown=(),
                     action=action,
-                    sources=(),
+                    sources=(CANCER_SOURCE,) if condition.is_cancer else (),
                     about=(condition.id,),
                     verdict=verdict,
                 )
@@ -262,8 +264,12 @@ def _dangerous(knowledge: Knowledge) -> tuple[tuple[Condition, Compiled], ...]:
 
 
 def _suspicion_of(condition: Condition) -> ProbabilityLeaf:
-    threshold, _, _ = SUSPECTED[condition.urgency]
+    threshold, _, _ = SUSPECTED[_kind_of(condition)]
     return ProbabilityLeaf(probability=condition.id, min=threshold)
+
+
+def _kind_of(condition: Condition) -> str:
+    return "cancer" if condition.is_cancer else condition.urgency
 
 
 def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:

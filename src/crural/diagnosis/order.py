@@ -50,8 +50,9 @@ def order_of(
         place(cause)
     table = np.zeros((n_causes, 0), dtype=bool) if touches is None else touches
     spans = _Spans(links, table)
-    found = [_improved(order, links, spans, seed) for seed in range(SEARCHES)]
-    return tuple(min(found, key=spans.cost))
+    found = (_improved(order, links, spans, seed) for seed in range(SEARCHES))
+    best: list[int] = min(found, key=spans.cost)
+    return tuple(best)
 
 
 def _improved(

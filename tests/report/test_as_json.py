@@ -138,7 +138,7 @@ def test_what_was_tried_has_its_dates_and_where_it_acts(example: Assessment) -> 
 def test_what_is_to_be_asked_says_of_which_kind_it_is(example: Assessment) -> None:
     asked = [u for alert in as_data(example)["ask_now"] for u in alert["unknown"]]
     kinds = {u["finding"]: (u["kind"], u["burden"]) for u in asked}
-    assert kinds["numbness-leg"] == ("symptom", "ask")
+    assert kinds["bilateral-leg-neuro-symptoms"] == ("symptom", "ask")
 
 
 def test_a_drug_that_needs_care_is_told_with_its_reason(example: Assessment) -> None:

@@ -325,6 +325,11 @@ def test_every_list_of_criteria_has_a_table_with_facts_or_questions() -> None:
     assert html.count('<details class="list" open>') == html.count('<details class="list"')
 
 
+def test_a_line_that_is_open_names_the_finding_and_keeps_the_spoken_question_folded() -> None:
+    page = shown()
+    assert re.search(r'<details class="asked"><summary>[A-Z][^<?]*</summary>“[^<]*\?”', page)
+
+
 def test_of_warnings_only_what_is_present_or_unknown_takes_a_line() -> None:
     of = [
         criterion("pacemaker", "met", set="bars"),

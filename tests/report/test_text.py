@@ -166,9 +166,12 @@ def test_several_causes_together_are_joined() -> None:
 
 
 def test_next_checks_say_what_the_answer_would_change() -> None:
-    text = flat(shown(next=[check("Is it red?", "xray"), check("Does it burn?", "ask")]))
+    scan = check("Has a picture been taken?", "xray", name="red bone on X-ray")
+    text = flat(shown(next=[scan, check("Does it burn?", "ask")]))
     assert "Ask Does it burn? yes: Sciatica: 62 → 80 % no: no great change" in text
-    assert text.index("Does it burn?") < text.index("Test Is it red? (X-ray)")
+    # What is no question to the patient stands under its clinical name.
+    assert text.index("Does it burn?") < text.index("Test Red bone on X-ray (X-ray)")
+    assert "Has a picture been taken?" not in text
 
 
 def test_of_many_checks_the_first_are_told_and_the_others_counted() -> None:
@@ -260,7 +263,7 @@ def test_the_ladder_tells_every_rung_with_its_state() -> None:
     for said in (
         "Effect one in six gains half of the pain",
         "Dose from 30 mg/day, at most 120 mg/day",
-        "Bodies NICE CG173 (2013) for",
+        "Advice NICE CG173 (2013) for",
         "Care Sleep apnoea: begin low",
         "Check first: kidney function",
         "Then and now: Rest comes first. Guidelines advise to stay active.",

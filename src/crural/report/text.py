@@ -265,7 +265,7 @@ def _next_checks(plan: Outline, data: Mapping[str, Any]) -> RenderableType:
 
 
 def _check(check: Mapping[str, Any]) -> RenderableType:
-    question = Text(check["question"])
+    question = Text(words.wanted(check))
     if check["burden"] in words.TEST:
         question.append(f" ({words.TEST[check['burden']]})", style="dim")
     moves = grid(("dim", None), ("", None))

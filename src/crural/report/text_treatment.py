@@ -146,7 +146,7 @@ def _option(option: Data, citations: Citations) -> RenderableType:
         adjusted = f" ({dosing['adjusted_because']})" if dosing["adjusted_because"] else ""
         lines.add_row("Dose", f"from {dosing['start']}, at most {dosing['most']}{adjusted}")
     if option["positions"]:
-        lines.add_row("Bodies", "; ".join(words.position(p) for p in option["positions"]))
+        lines.add_row("Advice", "; ".join(words.position(p) for p in option["positions"]))
     held = [warned for warned in option["cautions"] if warned["level"] == "caution"]
     for warned in held[:MOST_CARE]:
         lines.add_row("Care", f"{warned['say']} ({'; '.join(warned['because'])})")

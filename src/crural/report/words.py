@@ -410,6 +410,11 @@ TOGETHER = "Examinations that answer several questions at once"
 MOST_BATTERIES = 4
 
 
+def wanted(check: Mapping[str, Any]) -> str:
+    """What to find out: a question as it is spoken, a sign or a test by its clinical name."""
+    return str(check["question"]) if check["burden"] == "ask" else sentence(check["name"])
+
+
 def questions(checks: Sequence[Mapping[str, Any]]) -> list[str]:
     """The questions of checks, one line each."""
     return [str(check["question"]) for check in checks]

@@ -11,7 +11,7 @@ from crural.knowledge import Knowledge
 from crural.record import record_from_data
 from crural.report.as_json import as_data
 from crural.web.assessment.draft import Draft, draft_of
-from crural.web.assessment.interview import Question, next_question
+from crural.web.assessment.interview import ANSWERED_BY, Question, next_question
 from crural.web.live import Answered
 
 ROOT_PAIN = {
@@ -66,6 +66,19 @@ def test_what_is_improbable_as_an_emergency_is_not_asked_first(
     )
 
     assert not any("emergency" in q.why for q in asked(draft, nothing_urgent, knowledge))
+
+
+def test_what_an_examination_has_shown_is_not_asked(
+    root_pain: tuple[Draft, Answered], knowledge: Knowledge
+) -> None:
+    draft, answered = root_pain
+    names = {q.finding.id for q in asked(draft, answered, knowledge, most=60)}
+    assert names.isdisjoint({"numbness-leg", "numbness-foot"})
+
+
+def test_signs_that_answer_a_question_are_findings(knowledge: Knowledge) -> None:
+    for question, signs in ANSWERED_BY.items():
+        assert {question, *signs} <= knowledge.findings.keys()
 
 
 def test_no_question_is_asked_twice_and_none_whose_answer_is_known(

@@ -15,6 +15,22 @@ from crural.web.live import Answered
 # An emergency less probable than this is not what the next question is about: there are many.
 WORTH_ASKING: Final = 0.002
 _BURDENS: Final = ("ask", "examine")
+# Signs that answer a question when they are there: whose foot was found numb is not asked whether
+# it is numb. A sign that is absent answers nothing, for the symptom may come and go.
+ANSWERED_BY: Final[Mapping[str, frozenset[str]]] = {
+    "numbness-leg": frozenset({"sensory-loss-leg"}),
+    "numbness-foot": frozenset(
+        {
+            "sensory-loss-l5",
+            "sensory-loss-s1",
+            "sensory-loss-sole",
+            "sensory-loss-stocking",
+            "sensory-loss-peroneal",
+        }
+    ),
+    "numbness-anterolateral-thigh": frozenset({"sensory-loss-anterolateral-thigh"}),
+    "weakness-leg-symptom": frozenset({"weakness-any-leg"}),
+}
 
 
 @dataclass(frozen=True)
@@ -94,4 +110,9 @@ def _of_causes(
 
 
 def _known(finding: str, answered: Answered) -> bool:
-    return any(fact.finding == finding for fact in answered.assessment.facts.table.values())
+    """Is it on record, or shown by a sign that was found?"""
+    shown_by = ANSWERED_BY.get(finding, frozenset())
+    return any(
+        fact.finding == finding or (fact.state > 0 and fact.finding in shown_by)
+        for fact in answered.assessment.facts.table.values()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,7 +83,7 @@ FIGURE = 'id="map" class="painting" hx-swap-oob="true"'
 def test_the_figure_is_sent_when_it_has_changed(
     patient: Visitor, to: str, given: dict[str, str], is_sent: bool
 ) -> None:
-    assert (FIGURE in patient.open(patient.desk).send(to, **given).text) is is_sent
+    assert (FIGURE in patient.open(patient.desk).send(to, live=True, **given).text) is is_sent
 
 
 def test_a_page_that_missed_a_change_is_sent_the_figure_with_the_next(patient: Visitor) -> None:
@@ -90,6 +91,14 @@ def test_a_page_that_missed_a_change_is_sent_the_figure_with_the_next(patient: V
     window.send("answer", finding="pain-calf", answer="present")
     update = window.send("answer", finding="slr-positive", answer="absent")
     assert FIGURE in update.text
+
+
+def test_what_is_too_loosely_placed_to_be_drawn_is_named_under_the_figure(
+    patient: Visitor,
+) -> None:
+    window = patient.open(patient.desk)
+    update = text_of(window.send("answer", finding="pain-lower-leg", answer="present"))
+    assert "Said in words, too loosely placed to be drawn: pain of the lower leg" in update
 
 
 def test_painted_places_become_findings_of_the_record(patient: Visitor) -> None:
@@ -327,6 +336,20 @@ def test_a_cause_tells_for_and_against_and_its_sources_are_two_clicks_away(
     pages = [patient.get(f"/knowledge/evidence/{link}").text for link in dict.fromkeys(links)]
     assert all("<h2>Source</h2>" in page for page in pages)
     assert any('<a href="https://' in page for page in pages)
+
+
+def test_an_estimate_leads_to_its_number_with_range_and_reason(patient: Visitor) -> None:
+    patient.send("answer", finding="pain-burning", answer="present")
+    cause = patient.get("cause/fibromyalgia").text
+    links = re.findall(
+        r'<a class="cite" href="(/knowledge/findings/[^"#]+)#([^"]+)"[^>]*>est.</a>', cause
+    )
+    assert links
+    for page, row in links:
+        found = patient.get(page)
+        assert found.status_code == 200
+        # What acts through a mechanism has its row under the mechanism's name.
+        assert f'id="{row}"' in found.text or "/knowledge/mechanisms/" in found.text
 
 
 def test_an_improbable_cause_is_explained_when_it_is_asked_for(patient: Visitor) -> None:

@@ -31,6 +31,7 @@ from crural.record import (
 from crural.record.model import Setting as Clinic
 from crural.record.model import Sex
 from crural.record.sides import BodySide, PainfulSide, places_covered
+from crural.report.body_map import NOT_DRAWN
 from crural.web.assessment import painting
 
 # The painful side is that of the painted regions until somebody says otherwise.
@@ -79,7 +80,8 @@ class Draft:
     @property
     def drawn(self) -> tuple[object, ...]:
         """All of it that shows on the figure: where it is the same, the figure is."""
-        where = tuple(o for o in self.observations if o.finding in REGIONS_OF)
+        placed = {*REGIONS_OF, *NOT_DRAWN}
+        where = tuple(o for o in self.observations if o.finding in placed)
         return self.ready, self.painful_side, self.painted, self.nowhere_else, where
 
     @property

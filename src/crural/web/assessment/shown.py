@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from crural.knowledge import Knowledge
 from crural.record import Drug, Illness, Observation, Record, Treatment
-from crural.report.body_map import MIDLINE, body_map
+from crural.report.body_map import MIDLINE, NOT_DRAWN, body_map
 from crural.report.citations import Citations
 from crural.report.course_chart import course_chart
 from crural.report.outline import outline
@@ -136,7 +136,7 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
         "treatment_names": shown.treatment_names,
         "today": dt.date.today(),
         "letters": LETTERS,
-        **_map(draft, answered),
+        **_map(draft, answered, knowledge),
         **_live(answered, opened_in(request)),
     }
 
@@ -180,8 +180,9 @@ def candidacy_of(answered: Answered, therapy: str) -> dict[str, Any]:
     }
 
 
-def _map(draft: Draft, answered: Answered | None) -> dict[str, Any]:
-    """The figure to paint on. Places that words speak of are marked too."""
+def _map(draft: Draft, answered: Answered | None, knowledge: Knowledge) -> dict[str, Any]:
+    """The figure to paint on. Places that words speak of are marked too; those that are too
+    loosely placed for that are named."""
     told = frozenset[str]()
     drawn = body_map(answered.record if answered else _NOBODY)
     spots = painting.spots_of(drawn.shapes)
@@ -194,6 +195,11 @@ def _map(draft: Draft, answered: Answered | None) -> dict[str, Any]:
         "outlines": drawn.outlines,
         "midline": MIDLINE,
         "told": told,
+        "not_drawn": [
+            knowledge.findings[o.finding].name
+            for o in draft.observations
+            if o.finding in NOT_DRAWN and o.present
+        ],
         "dermatomes": painting.DERMATOMES,
     }
 

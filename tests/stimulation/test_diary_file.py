@@ -82,6 +82,31 @@ def test_every_row_that_cannot_be_read_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("27/10/2026", dt.datetime(2026, 10, 27)),
+        ("3.4.2026", dt.datetime(2026, 4, 3)),
+        ("03/04/2026 08:30", dt.datetime(2026, 4, 3, 8, 30)),
+        ("2026-04-03", dt.datetime(2026, 4, 3)),
+    ],
+)
+def test_dates_with_the_day_first_are_read_when_that_is_said(
+    written: str, read: dt.datetime
+) -> None:
+    text = f"time;nrs;phase\n{written};3,5;baseline\n"
+    (row,), wrong = read_rows(text, "d.csv", day_first=True)
+    assert (row.time, row.nrs, wrong) == (read, 3.5, ())
+
+
+@pytest.mark.parametrize("written", ["27/10/2026", "10/27/2026", "31.2.2026"])
+def test_a_date_that_does_not_fit_is_refused(written: str) -> None:
+    text = f"time,nrs,phase\n{written},3,baseline\n"
+    assert read_rows(text, "d.csv")[1]
+    _, wrong = read_rows(text, "d.csv", day_first=True)
+    assert bool(wrong) is (written != "27/10/2026")
+
+
 def test_dates_and_days_do_not_mix() -> None:
     _, wrong = read_rows("time,nrs,phase\n2026-03-01,7,baseline\n2,7,baseline\n", "d.csv")
     assert [(error.line, error.field) for error in wrong] == [(3, "time")]

@@ -59,6 +59,7 @@ _LIMITS: Mapping[str, tuple[float, float, str]] = {
     "sleep": (0.0, 24.0, "hours of sleep from 0 to 24"),
     "opioid": (0.0, 10_000.0, "milligrams of oral morphine a day, 0 or more"),
 }
+_DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # What a spreadsheet takes for the beginning of a formula, and the sign that keeps it from that.
 _FORMULA = frozenset("=+-@'")
@@ -84,10 +85,14 @@ class Row:
     line: int | None = None
 
 
-def read_rows(text: str, where: str) -> tuple[tuple[Row, ...], tuple[DiaryError, ...]]:
+def read_rows(
+    text: str, where: str, *, day_first: bool = False
+) -> tuple[tuple[Row, ...], tuple[DiaryError, ...]]:
     """The rows of a file and, for each row that cannot be read, what is wrong with it.
 
-    `where` names the file in errors. Raises DiaryError when the file as a whole cannot be read.
+    `where` names the file in errors. `day_first`: dates are written as 27/10/2026 or 27.10.2026;
+    it must be said, for 3/4/2026 does not tell. Raises DiaryError when the file as a whole cannot
+    be read.
     """
     if "\0" in text:
         raise DiaryError(
@@ -122,7 +127,7 @@ def read_rows(text: str, where: str) -> tuple[tuple[Row, ...], tuple[DiaryError,
     wrong: list[DiaryError] = []
     for line, cells in body:
         try:
-            read.append(_row(cells, columns, where, line))
+            read.append(_row(cells, columns, where, line, day_first=day_first))
         except DiaryError as error:
             wrong.append(error)
     dated = [isinstance(row.time, dt.datetime) for row in read]
@@ -246,7 +251,9 @@ def _columns(header: Sequence[str], where: str, line: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _row(cells: Sequence[str], columns: Sequence[str], where: str, line: int) -> Row:
+def _row(
+    cells: Sequence[str], columns: Sequence[str], where: str, line: int, *, day_first: bool
+) -> Row:
     if len(cells) != len(columns):
         raise DiaryError(
             file=where,
@@ -256,7 +263,7 @@ def _row(cells: Sequence[str], columns: Sequence[str], where: str, line: int) ->
             "holds the separator in quotation marks",
         )
     said = dict(zip(columns, cells, strict=True))
-    time = _time(said["time"], where, line)
+    time = _time(said["time"], where, line, day_first=day_first)
     phase = _PHASE_WORDS.get(said["phase"].casefold())
     if phase is None and said["phase"]:
         raise DiaryError(
@@ -280,12 +287,16 @@ def _row(cells: Sequence[str], columns: Sequence[str], where: str, line: int) ->
     )
 
 
-def _time(written: str, where: str, line: int) -> dt.datetime | float:
+def _time(written: str, where: str, line: int, *, day_first: bool) -> dt.datetime | float:
     if _NUMBER.fullmatch(written):
         day = float(written.replace(",", "."))
         if abs(day) <= 36_500:
             return day
     else:
+        found = _DAY_FIRST.fullmatch(written) if day_first else None
+        if found is not None:
+            on, month, year, hour = found.groups()
+            written = f"{year}-{month:0>2}-{on:0>2} {hour or '00:00'}"
         try:
             return dt.datetime.fromisoformat(written).replace(tzinfo=None)
         except ValueError:
@@ -295,7 +306,8 @@ def _time(written: str, where: str, line: int) -> dt.datetime | float:
         line=line,
         field="time",
         problem=f"'{written}' is no time" if written else "the time is missing",
-        remedy="write 2026-03-01, 2026-03-01 08:00, or the number of the day",
+        remedy="write 2026-03-01, 2026-03-01 08:00, or the number of the day"
+        + ("; or 27/10/2026" if day_first else ""),
     )
 
 

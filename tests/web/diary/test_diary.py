@@ -283,6 +283,14 @@ def test_an_entry_of_another_patient_is_out_of_reach(
     assert only(store, other) == entry
 
 
+def test_a_file_with_the_day_first_is_taken_when_that_is_said(visitor: Visitor, kept: str) -> None:
+    text = "time,nrs,phase\n03/04/2026,6,baseline\n"
+    assert upload(visitor, kept, text).status_code == 422
+    looked = upload(visitor, kept, text, day_first="yes")
+    assert "3 Apr 2026" in text_of(looked)
+    assert '<input type="hidden" name="day_first" value="yes">' in looked.text
+
+
 @pytest.mark.parametrize("to", ["diary", "course", "trial", "diary/import", "diary.csv"])
 def test_there_is_no_diary_of_nobody(visitor: Visitor, to: str) -> None:
     assert visitor.get(at("nobody", to)).status_code == 404
@@ -328,7 +336,7 @@ def test_a_file_is_looked_at_before_it_is_added(visitor: Visitor, store: Store, 
     assert len(store.diary(kept)) == 25
     again = upload(visitor, kept, text)
     assert "0 new entries; 25 are in the diary already" in text_of(again)
-    assert 'value="yes"' not in again.text
+    assert 'name="keep" value="yes"' not in again.text
 
 
 def test_a_file_with_mistakes_is_told_line_by_line_and_adds_nothing(

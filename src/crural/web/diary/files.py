@@ -64,10 +64,12 @@ def preview_of(
     entries: Sequence[DiaryEntry],
     check: diary_form.Check,
     now: dt.datetime,
+    *,
+    day_first: bool = False,
 ) -> Preview:
     """What adding the text of a file to a diary with these entries would do."""
     try:
-        rows, wrong = read_rows(text, "the file")
+        rows, wrong = read_rows(text, "the file", day_first=day_first)
     except DiaryError as error:
         return Preview((), (_problem(error),))
     problems = [_problem(error) for error in wrong]
@@ -147,8 +149,12 @@ def take(request: Request, person: Editor, form: CheckedForm, patient: str) -> R
     except ValueError as error:
         return _page(request, person, patient, 422, problem=str(error))
     entries = store.diary(patient)
-    preview = preview_of(text, day_0, entries, store.checked_diary, dt.datetime.now())
+    day_first = form.get("day_first") == "yes"
+    preview = preview_of(
+        text, day_0, entries, store.checked_diary, dt.datetime.now(), day_first=day_first
+    )
     more: dict[str, Any] = {"preview": preview, "text": text, "day_0": day_0}
+    more["day_first"] = day_first
     if preview.problems:
         return _page(request, person, patient, 422, **more)
     if form.get("keep") != "yes":
@@ -184,7 +190,13 @@ def _file(request: Request, person: Person, patient: str, *, trial_only: bool) -
 def _page(
     request: Request, person: Person, patient: str, status: int = 200, **more: object
 ) -> Response:
-    values: Mapping[str, object] = {"preview": None, "problem": "", "text": "", "day_0": None}
+    values: Mapping[str, object] = {
+        "preview": None,
+        "problem": "",
+        "text": "",
+        "day_0": None,
+        "day_first": False,
+    }
     return page(
         request,
         "diary/import.html.jinja",

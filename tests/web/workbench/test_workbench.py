@@ -552,6 +552,14 @@ def test_vouching_holds_for_no_other_inputs(reader: Visitor) -> None:
         assert "Not worked out." in text_of(page)
 
 
+def test_the_summary_of_a_refusal_names_each_field_with_its_reason(reader: Visitor) -> None:
+    form = written(BENCHES["pump/rate"], {**SLIP, "dose": "2,4 mg/day"})
+    page = send(reader, "pump/rate", form)
+    summary = page.text.split('id="problems"')[1].split("</ul>")[0]
+    (reason,) = re.findall(r'<li><a href="#dose">[^<]+</a>: ([^<]{10,})</li>', summary)
+    assert "2,4" in reason
+
+
 def test_what_cannot_be_is_not_vouched_for(reader: Visitor) -> None:
     form = written(BENCHES["pump/rate"], {**SLIP, "concentration": "20000 mg/mL"})
     page = send(reader, "pump/rate", form)

@@ -74,7 +74,7 @@ def test_an_emergency_comes_first(page: Page) -> None:
     _enter_man_of_46(page)
     _add(page, "saddle numbness", "saddle-numbness", 1)
     _add(page, "urinary retention", "urinary-retention-symptom", 2)
-    expect(page.locator("#status")).to_contain_text("emergenc")
+    expect(page.locator("#status")).to_contain_text("EMERGENCY, act now")
     expect(page.locator("#live .alert").first).to_contain_text("EMERGENCY, act now")
     assert violations(page) == []
 

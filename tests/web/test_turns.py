@@ -5,13 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 
 import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from crural.web.turns import MOST_WAITING, TRY_AGAIN_AFTER, BusyServerError, Turns
+from crural.web.turns import (
+    MOST_WAITING,
+    SHARE,
+    TRY_AGAIN_AFTER,
+    BusyServerError,
+    OverOwnShareError,
+    Turns,
+    asker,
+)
 from tests.web.conftest import Visitor
 
 RECORD = {"schema": "crural/record/1", "age": 46, "sex": "male", "side": "left"}
@@ -103,6 +112,47 @@ def test_whoever_waits_too_long_or_finds_the_queue_full_is_told_so() -> None:
         raise ZeroDivisionError
     with patient, hasty:
         pass
+
+
+def _asked_by(who: str | None, turns: Turns) -> threading.Thread:
+    """Somebody who waits for a turn."""
+
+    def work() -> None:
+        asker.set(who)
+        _once(turns)
+
+    before = len(turns._waiting)
+    waiting = threading.Thread(target=work)
+    waiting.start()
+    while len(turns._waiting) == before:
+        waiting.join(0.001)
+    return waiting
+
+
+def test_nobody_takes_more_than_a_share_of_the_places() -> None:
+    turns = Turns(1, most_waiting=9, longest_wait=10)
+    with turns:
+        waiting = [_asked_by("ana", turns) for _ in range(9 // SHARE)]
+        refused = copy_context()
+        refused.run(asker.set, "ana")
+        with pytest.raises(OverOwnShareError):
+            refused.run(_once, turns)
+        waiting += [_asked_by("bruno", turns), _asked_by(None, turns)]
+    for one in waiting:
+        one.join(10)
+        assert not one.is_alive()
+    # Whoever has had the answers may ask again.
+    refused.run(_once, turns)
+
+
+def test_where_nobody_signs_in_the_whole_queue_is_everybody_s() -> None:
+    turns = Turns(1, most_waiting=9, longest_wait=10)
+    with turns:
+        waiting = [_asked_by(None, turns) for _ in range(9)]
+        with pytest.raises(BusyServerError):
+            _once(turns)
+    for one in waiting:
+        one.join(10)
 
 
 def _once(turns: Turns) -> None:

@@ -48,6 +48,7 @@ _ROW = _ALL.where(drafts.c.who == bindparam("who"), drafts.c.desk == bindparam("
 _OWN = (drafts.c.who == bindparam("of"), drafts.c.desk == bindparam("at"))
 _OWN_STEPS = (draft_steps.c.who == bindparam("of"), draft_steps.c.desk == bindparam("at"))
 _CHANGE = update(drafts).where(*_OWN)
+_ADD_STEP = insert(draft_steps)
 _LAST_STEP = select(draft_steps).where(*_OWN_STEPS).order_by(draft_steps.c.number.desc()).limit(1)
 _OLDEST_STEP_KEPT = (
     select(draft_steps.c.number)
@@ -57,6 +58,7 @@ _OLDEST_STEP_KEPT = (
     .limit(1)
     .scalar_subquery()
 )
+_LAST_DAY = select(func.max(days.c.number), exists().where(days.c.day == bindparam("today")))
 _FORGET_STEPS = delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number < _OLDEST_STEP_KEPT)
 
 
@@ -117,11 +119,8 @@ def change(
         return False
     if row.mark == row.saved_mark != mark:
         make_room(w, most)
-    w.connection.execute(
-        insert(draft_steps).values(
-            who=w.who, desk=desk, number=row.revision, content=row.content, mark=row.mark
-        )
-    )
+    step = {"number": row.revision, "content": row.content, "mark": row.mark}
+    w.connection.execute(_ADD_STEP, {"who": w.who, "desk": desk, **step})
     w.connection.execute(_FORGET_STEPS, {"of": w.who, "at": desk})
     _set(w, row, content=_fitting(content, w.where), mark=mark, tab=tab)
     return True
@@ -192,12 +191,13 @@ def make_room(w: Writing, most: int | None) -> None:
 
 def _day(w: Writing) -> int:
     """The number of the last of the days on which people worked, today being one."""
-    last = w.connection.execute(select(func.max(days.c.number))).scalar_one() or 0
     today = moment_text(w.now)[:10]
-    if w.connection.execute(select(days.c.day).where(days.c.day == today)).one_or_none() is None:
-        last += 1
-        w.connection.execute(insert(days).values(number=last, day=today))
-    return int(last)
+    last, is_noted = w.connection.execute(_LAST_DAY, {"today": today}).one()
+    if is_noted:
+        return int(last)
+    following = (last or 0) + 1
+    w.connection.execute(insert(days).values(number=following, day=today))
+    return following
 
 
 def _remove(w: Writing, which: Any) -> None:
@@ -213,7 +213,7 @@ def _row(w: Writing, desk: str) -> Row[Any] | None:
 def _set(w: Writing, row: Row[Any], **values: str) -> None:
     touched: dict[str, Any] = {"touched_at": w.now, "touched_day": _day(w)}
     changed = {**values, **touched, "revision": row.revision + 1}
-    w.connection.execute(_CHANGE.values(**changed), {"of": w.who, "at": row.desk})
+    w.connection.execute(_CHANGE, {**changed, "of": w.who, "at": row.desk})
 
 
 def _fitting(content: str, where: str) -> str:

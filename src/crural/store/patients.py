@@ -34,6 +34,7 @@ _PATIENTS = (
     .where(versions.c.number == patients.c.newest)
 )
 # Built once: these run several times in each request, and building takes longer than running.
+_PATIENT = _PATIENTS.where(patients.c.id == bindparam("patient_id"))
 _ROW = select(patients).where(patients.c.id == bindparam("patient_id"))
 _SAVED_AS = select(audit.c.digest).where(
     audit.c.patient_id == bindparam("patient_id"),
@@ -118,7 +119,7 @@ def remove(w: Writing, patient_id: str) -> None:
 
 def get(connection: Connection, patient_id: str, where: str) -> Patient:
     """One patient."""
-    row = connection.execute(_PATIENTS.where(patients.c.id == an_id(patient_id))).one_or_none()
+    row = connection.execute(_PATIENT, {"patient_id": an_id(patient_id)}).one_or_none()
     if row is None:
         raise not_found(f"patient {patient_id}", where)
     return _patient(row)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,7 +16,8 @@ from crural.record.shorthand import SCHEMA
 from crural.report.as_json import as_data
 from crural.web.turns import Turns
 
-MOST_KEPT = 16
+# The collector of what is no longer needed looks through all of them, while somebody waits.
+MOST_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,6 @@ class Engine:
         if compiled:
             # Much is made when first needed: better now than while somebody waits.
             as_data(assess(Record(age=50, sex="female", side="left"), knowledge))
-            # The knowledge stays: the collector need not look through it at every turn.
-            gc.collect()
-            gc.freeze()
         self._kept: OrderedDict[str, Answered] = OrderedDict()
         self._lock = threading.Lock()
         self.turns = Turns()

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from crural.store import Noted, NotFoundError, Store
+from crural.store import DiskFullError, Noted, NotFoundError, Store
 from crural.web.person import Person
 from crural.web.security import Sessions
 
@@ -82,13 +82,17 @@ def note_opened(request: Request, person: Person, patient: str) -> None:
 
 
 def note_reading(request: Request, what: Read) -> None:
-    """Somebody reads the list of patients or the audit trail: once in a while for each person."""
+    """Somebody reads the list of patients or the audit trail: once in a while for each person.
+
+    When the disk is full it is shown all the same: the list is the way to what was opened before.
+    """
     person: Person = request.state.person
     store: Store = request.app.state.store
     openings: Openings = request.app.state.openings
     if openings.is_new(person.id, "", what):
-        store.note(what, who=person.id)
-        openings.remember(person.id, "", what)
+        with suppress(DiskFullError):
+            store.note(what, who=person.id)
+            openings.remember(person.id, "", what)
 
 
 def note_taken(request: Request, person: Person, what: Taken, patient: str) -> None:

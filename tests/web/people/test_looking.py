@@ -7,7 +7,7 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
-from crural.store import AuditEntry, BusyError
+from crural.store import AuditEntry, BusyError, DiskFullError
 from crural.web import Settings
 from crural.web.noted import Openings
 from crural.web.workbench.pages import BENCHES
@@ -148,3 +148,21 @@ def test_the_list_and_the_trail_are_noted_once_for_each_person_and_quarter_of_an
     browser.get("/patients")
     assert _read_after(clinic, before)[-1] == (who, "list-read")
     assert clinic.store.verify_audit().intact
+
+
+def test_the_list_is_shown_on_a_full_disk_and_noted_when_there_is_room(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.app.state.openings = Openings()
+    browser = clinic.signed_in()
+    before = clinic.store.audit_head().seq
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskFullError(file="x", problem="the disk is full", remedy="make room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clinic.store, "note", full)
+        assert browser.get("/patients").status_code == 200
+    assert not _read_after(clinic, before)
+    assert browser.get("/patients").status_code == 200
+    assert len(_read_after(clinic, before)) == 1

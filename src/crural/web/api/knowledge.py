@@ -98,7 +98,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "description": "The assessment, schema crural/assessment/1.",
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Assessment"}}},
     },
-    **failing(413, 415, 422),
+    **failing(413, 415, 422, 429, 503),
 }
 
 

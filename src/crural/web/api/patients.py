@@ -69,7 +69,7 @@ _ASSESSED: Final[dict[int | str, dict[str, Any]]] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Assessment"}}},
     },
     **_READ,
-    **failing(507),
+    **failing(429, 507),
 }
 _CHECKED: Final = [Depends(checked_json)]
 _PATIENT_LINKS: Final[dict[int | str, dict[str, Any]]] = {

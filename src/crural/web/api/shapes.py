@@ -74,7 +74,9 @@ _SAID: Final[Mapping[int, str]] = {
     413: "The body is too large.",
     415: "The body is not sent as application/json.",
     422: "What was sent is not of the right form; field and remedy say what to mend.",
-    503: "The database is busy, out of reach or damaged. Nothing was changed.",
+    429: "Too much heavy work of the same person is waiting already. Nothing was changed.",
+    503: "The server is busy, or the database is busy, out of reach or damaged. Nothing was "
+    "changed.",
     507: "The disk of the database is full. Nothing was changed.",
 }
 

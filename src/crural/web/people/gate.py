@@ -22,6 +22,7 @@ from crural.web.people.key import ask_for_key
 from crural.web.person import LOCAL, person_of
 from crural.web.security import Sessions
 from crural.web.settings import Settings
+from crural.web.turns import asker
 
 SIGN_IN: Final = "/sign-in"
 CHOOSE: Final = "/sign-in/password"
@@ -86,6 +87,7 @@ async def _enter(request: Request) -> Response | None:
             request.state.signed_in = found
             request.state.person = person_of(found.user)
             request.state.session = found.user.id
+            asker.set(found.user.id)
             return None
     return None if path in OPEN_TO_ALL else _sign_in_first(request)
 

@@ -43,7 +43,7 @@ from crural.diagnosis.states import SetWeights, Singles, States, leading_states
 
 # Effective number of bits that is still swept in double precision, and in single precision (about a
 # second on one core); beyond that there are bounds. Last, that of the sweeps of a branch.
-WIDEST = 16.0
+WIDEST = 15.0
 WIDEST_SINGLE = 20.0
 BRANCH_WIDEST = 11.0
 # From this width on loading the compiled engine takes less time than doing without.

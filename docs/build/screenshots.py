@@ -44,7 +44,7 @@ def _take(browser: Browser, address: str) -> None:
     _keep(page, "desk")
     _open(page, address, "Example: left leg sciatica")
     page.locator(".cause-row summary").first.click()
-    page.get_by_text("nothing that is known").or_(page.get_by_text("Against")).first.wait_for()
+    page.locator(".cause-row table.evidence").first.wait_for()
     _keep(page, "cause")
     _open(page, address, "Example: before stimulation")
     page.get_by_role("heading", name="Where on the ladder").or_(

@@ -26,6 +26,7 @@ from crural.knowledge.model import (
     MechanismShare,
 )
 from crural.knowledge.numbers import Derived, FromEvidence, Number, Scale, resolve
+from crural.knowledge.rule_lines import rule_lines
 from crural.knowledge.rules import Score
 from crural.knowledge.walk import numbers_of, numbers_of_condition
 
@@ -390,29 +391,13 @@ def _of_drug(drug: Drug, knowledge: Knowledge) -> Iterator[str]:
 
 
 def _rule(rule: BaseModel, indent: str) -> Iterator[str]:
-    """A rule as indented lines: all of, any of, not, at least n of, and what they hold."""
-    raw = rule.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for word in ("all", "any"):
-        if word in raw:
-            yield f"{indent}{word} of"
-            for part in getattr(rule, word):
-                yield from _rule(part, indent + "  ")
-            return
-    if "not" in raw:
-        yield f"{indent}not"
-        yield from _rule(rule.not_, indent + "  ")  # type: ignore[attr-defined]
-        return
-    if "unless" in raw:
-        yield f"{indent}unless it is known that"
-        yield from _rule(rule.unless, indent + "  ")  # type: ignore[attr-defined]
-        return
-    if "at_least" in raw:
-        several = rule.at_least  # type: ignore[attr-defined]
-        yield f"{indent}at least {several.n} of"
-        for part in several.of:
-            yield from _rule(part, indent + "  ")
-        return
-    yield indent + ", ".join(f"{key} {_bounds(value)}" for key, value in raw.items())
+    """A rule as indented lines."""
+
+    def told(leaf: Mapping[str, Any]) -> str:
+        return ", ".join(f"{key} {_bounds(value)}" for key, value in leaf.items())
+
+    for depth, line in rule_lines(rule, told):
+        yield indent + "  " * depth + line
 
 
 def _bounds(value: Any) -> str:

@@ -14,7 +14,7 @@ from crural.knowledge.model import Alert
 from crural.knowledge.rules import Score
 from crural.knowledge.treatment import PrecautionSet, Treatment
 from crural.web.knowledge.network_picture import network_picture
-from crural.web.knowledge.rules import ids_in, rule_lines
+from crural.web.knowledge.rules import ids_in, named_lines
 from crural.web.knowledge.tables import KINDS, PLURAL, SINGULAR, Shown
 from crural.web.showing import html_of
 
@@ -159,7 +159,7 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
         "used_in": shown.used_in(kind, found.id),
         "published": [],
         "picture": network_picture(found, knowledge),
-        "rule_lines": lambda rule: list(rule_lines(rule, knowledge)),
+        "rule_lines": lambda rule: list(named_lines(rule, knowledge)),
         "sources": [],
         "alerts": [],
         "figures": [],

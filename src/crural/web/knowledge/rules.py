@@ -1,4 +1,4 @@
-"""A rule as people read it: all of, any of, not, at least n of, and what they hold."""
+"""A rule as people read it on a page."""
 
 from __future__ import annotations
 
@@ -8,40 +8,21 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from crural.knowledge import Knowledge
+from crural.knowledge.rule_lines import rule_lines
 
 _BOUND: Final = {"min": "at least", "max": "below"}
 
 
-def rule_lines(rule: BaseModel, knowledge: Knowledge, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """A rule as lines with their depth: all of, any of, not, at least n of, and what they hold."""
-    raw = rule.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for word in ("all", "any"):
-        if word in raw:
-            yield depth, f"{word} of"
-            for part in getattr(rule, word):
-                yield from rule_lines(part, knowledge, depth + 1)
-            return
-    if "not" in raw:
-        yield depth, "not"
-        yield from rule_lines(rule.not_, knowledge, depth + 1)  # type: ignore[attr-defined]
-        return
-    if "unless" in raw:
-        yield depth, "unless it is known that"
-        yield from rule_lines(rule.unless, knowledge, depth + 1)  # type: ignore[attr-defined]
-        return
-    if "at_least" in raw:
-        several = rule.at_least  # type: ignore[attr-defined]
-        yield depth, f"at least {several.n} of"
-        for part in several.of:
-            yield from rule_lines(part, knowledge, depth + 1)
-        return
-    yield (
-        depth,
-        ", ".join(
+def named_lines(rule: BaseModel, knowledge: Knowledge) -> Iterator[tuple[int, str]]:
+    """A rule as lines with their depth, everything called by its name."""
+
+    def told(leaf: Mapping[str, Any]) -> str:
+        return ", ".join(
             f"{_BOUND.get(key, key.replace('_', ' '))} {_told(value, knowledge)}"
-            for key, value in raw.items()
-        ),
-    )
+            for key, value in leaf.items()
+        )
+
+    return rule_lines(rule, told)
 
 
 def _told(value: Any, knowledge: Knowledge) -> str:

@@ -16,23 +16,22 @@ def knowledge() -> Knowledge:
     return load_knowledge()
 
 
+def alerts_for(knowledge: Knowledge, **said: object) -> set[str]:
+    data = {"age": 60, "sex": "female", "side": "bilateral", **said}
+    record = record_from_data(data, knowledge.vocabulary, "a test")
+    return {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+
+
 def raised_by(
     knowledge: Knowledge,
     present: list[str],
     days: int | None = None,
     age: int = 60,
-    side: str | None = "bilateral",
+    side: str = "bilateral",
 ) -> set[str]:
-    data: dict[str, object] = {
-        "age": age,
-        "sex": "female",
-        "side": side,
-        "present": present,
-    }
-    if days is not None:
-        data["observations"] = [{"finding": "pain-duration", "value": days, "unit": "d"}]
-    record = record_from_data(data, knowledge.vocabulary, "a test")
-    return {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+    lasting = [{"finding": "pain-duration", "value": days, "unit": "d"}]
+    observations = [] if days is None else lasting
+    return alerts_for(knowledge, age=age, side=side, present=present, observations=observations)
 
 
 @pytest.mark.parametrize("deficit", ["numbness-leg", "weakness-any-leg", "urinary-incontinence"])
@@ -181,18 +180,9 @@ def test_pain_with_weak_hips_on_both_sides_wants_blood_tests(knowledge: Knowledg
 
 def test_severe_pain_over_a_hole_in_the_femur_is_about_to_break(knowledge: Knowledge) -> None:
     def alerts(severity: str) -> set[str]:
-        record = record_from_data(
-            {
-                "age": 70,
-                "sex": "female",
-                "side": "left",
-                "present": ["pain-hip", "xray-lytic-or-blastic"],
-                "observations": [{"finding": "pain-severity", "state": severity}],
-            },
-            knowledge.vocabulary,
-            "a test",
-        )
-        return {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+        pain = {"finding": "pain-severity", "state": severity}
+        lytic = ["pain-hip", "xray-lytic-or-blastic"]
+        return alerts_for(knowledge, age=70, side="left", present=lytic, observations=[pain])
 
     assert "impending-fracture" in alerts("severe")
     assert "impending-fracture" not in alerts("mild")
@@ -202,18 +192,8 @@ def test_severe_pain_over_a_hole_in_the_femur_is_about_to_break(knowledge: Knowl
 def test_hip_pain_on_loading_counts_from_the_middle_of_pregnancy(
     weeks: int, raised: bool, knowledge: Knowledge
 ) -> None:
-    record = record_from_data(
-        {
-            "age": 30,
-            "sex": "female",
-            "side": "left",
-            "pregnancy_weeks": weeks,
-            "present": ["pain-hip", "worse-weight-bearing"],
-        },
-        knowledge.vocabulary,
-        "a test",
-    )
-    ids = {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+    loaded = ["pain-hip", "worse-weight-bearing"]
+    ids = alerts_for(knowledge, age=30, side="left", pregnancy_weeks=weeks, present=loaded)
 
     assert ("hip-pain-in-pregnancy" in ids) is raised
 
@@ -238,18 +218,8 @@ def test_growing_hip_pain_on_loading_in_a_person_with_cancer_is_urgent(
 def test_a_high_muscle_enzyme_on_a_statin_does_not_wait_for_dark_urine(
     state: str, raised: bool, knowledge: Knowledge
 ) -> None:
-    record = record_from_data(
-        {
-            "age": 60,
-            "sex": "female",
-            "side": "bilateral",
-            "present": ["pain-thigh", "statin-use"],
-            "observations": [{"finding": "ck", "state": state}],
-        },
-        knowledge.vocabulary,
-        "a test",
-    )
-    ids = {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+    enzyme = {"finding": "ck", "state": state}
+    ids = alerts_for(knowledge, present=["pain-thigh", "statin-use"], observations=[enzyme])
 
     assert ("statin-ck" in ids) is raised
 

@@ -27,7 +27,7 @@ def raised_by(
     present: list[str],
     days: int | None = None,
     age: int = 60,
-    side: str = "bilateral",
+    side: str | None = "bilateral",
 ) -> set[str]:
     lasting = [{"finding": "pain-duration", "value": days, "unit": "d"}]
     observations = [] if days is None else lasting
@@ -136,18 +136,8 @@ def test_growing_night_pain_of_the_knee_in_the_young_wants_an_x_ray(
     age: int, knowledge: Knowledge
 ) -> None:
     def alerts(*present: str, days: int = 60) -> set[str]:
-        record = record_from_data(
-            {
-                "age": age,
-                "sex": "female",
-                "side": "right",
-                "present": ["pain-knee", *present],
-                "observations": [{"finding": "pain-duration", "value": days, "unit": "d"}],
-            },
-            knowledge.vocabulary,
-            "a test",
-        )
-        return {alert.id for alert in alerts_of(Patient(facts_of(record, knowledge)))}
+        knee = ["pain-knee", *present]
+        return raised_by(knowledge, knee, days=days, age=age, side="right")
 
     x_ray = {"bone-tumour-young", "bone-pain-unexplained"}
 

@@ -290,6 +290,8 @@ def must_refuse(port: int) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=5).close()
         except ConnectionRefusedError:
             return
+        except (TimeoutError, ConnectionResetError):
+            pass  # who listened is going
         time.sleep(0.01)
     pytest.fail("the server still takes connections")
 

@@ -9,7 +9,8 @@ posterior of every cause.
 
 All weights are sums and products of non-negative terms, so nothing cancels. The usual form by
 inclusion and exclusion over the findings subtracts numbers near 1 to reach results near 1e-15 and
-loses every digit with a dozen findings, which is why it is not used here.
+loses every digit with a dozen findings, which is why it is not used here. (The compiled engine may
+take one or a few well-explained bits apart in that way, and says what it cost: `Posterior.spread`.)
 
 The work doubles with every bit that is alive. A bit is alive only between the first and the last
 cause that acts on it; then it must have been explained. Qualities of pain are acted on by every
@@ -56,11 +57,13 @@ class Posterior:
 
     `probability[i]` is P(cause i | evidence, at least one cause); `variants[i]` its split over the
     variants of cause i (empty when it has none); `evidence` is P(evidence, at least one cause).
+    `spread` is how many times a relative error of the sums counts where these were subtracted.
     """
 
     probability: Array
     variants: tuple[tuple[float, ...], ...]
     evidence: float
+    spread: float = 1.0
 
 
 class _Engine:
@@ -123,7 +126,7 @@ def none_of(problem: Problem) -> float:
 
 
 def rounding_bound(problem: Problem, precision: Precision = np.float64) -> float:
-    """Bound on the relative rounding error of `posterior`.
+    """Bound on the relative rounding error of `posterior`, for one whose `spread` is 1.
 
     A probability is a quotient, and each of its two terms a sum of products of non-negative
     numbers. What follows is no less than the number of operations on the longest way through the
@@ -172,12 +175,13 @@ def _by_kernel(kernel: ModuleType, problem: Problem, precision: Precision) -> Po
     """The posterior as the compiled engine gives it."""
     plan = kernel.plan_of(problem, BROAD)
     scale = _scale(precision)
-    total, joint, by_variant = kernel.swept(plan, precision, scale)
-    evidence = max(total / scale - none_of(problem), np.finfo(float).tiny)
-    each = (by_variant / (scale * evidence)).tolist()
+    swept = kernel.swept(plan, precision, scale)
+    evidence = max(swept.total / scale - none_of(problem), np.finfo(float).tiny)
+    each = (swept.by_variant / (scale * evidence)).tolist()
     first = plan.program.first_variant.tolist()
     variants = tuple(tuple(each[a:b]) for a, b in pairwise(first))
-    return Posterior(joint / (scale * evidence), variants, evidence)
+    spread = swept.gross / swept.total if swept.total > 0.0 else 1.0
+    return Posterior(swept.joint / (scale * evidence), variants, evidence, spread)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ def posterior_within(
         precision: Precision = np.float64 if width <= WIDEST else np.float32
         found = posterior(problem, precision)
         # That there is a cause at all is a difference, as precise as the larger of its two terms.
-        error = rounding_bound(problem, precision) * (1.0 + none_of(problem) / found.evidence)
+        error = rounding_bound(problem, precision) * found.spread
+        error *= 1.0 + none_of(problem) / found.evidence
         return Bounded(found, min(error, 1.0), ())
     states = states or leading_states(problem)
     n = len(problem.names)

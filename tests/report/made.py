@@ -168,6 +168,27 @@ def caution(drug: str = "naproxen", level: str = "barred", **changes: Any) -> Da
     return said | warned(level, say="Stop it: a bleeding ulcer is recorded.") | changes
 
 
+def advice(drug: str = "naproxen", *beside: str, **changes: Any) -> Data:
+    made: Data = {
+        "level": "barred",
+        "say": "Stop it: a bleeding ulcer is recorded.",
+        "drugs": [{"drug": drug, "treatment": "naproxen", "beside": list(beside)}],
+        "sources": [source("caution-entry")],
+    }
+    return made | changes
+
+
+def caution_row(*told: Data, **changes: Any) -> Data:
+    made: Data = {
+        "level": "barred",
+        "harm": None,
+        "because": ["peptic ulcer"],
+        "drugs": ["naproxen"],
+        "advice": list(told or (advice(),)),
+    }
+    return made | changes
+
+
 def option(name: str = "duloxetine", verdict: str = "offer", **changes: Any) -> Data:
     made: Data = {
         "treatment": name.casefold().replace(" ", "-"),
@@ -224,6 +245,7 @@ def rung(title: str = "Drugs for nerve pain", state: str = "next", **changes: An
         "beside": False,
         "judge_on": None,
         "options": [option(), option("pregabalin", "advised-against")],
+        "shared_cautions": [],
         "disputes": [
             {
                 "claim": "C2",
@@ -374,6 +396,7 @@ def treatment_part(**changes: Any) -> Data:
         },
         "course": course(),
         "cautions": [caution()],
+        "caution_table": [caution_row()],
         "opioids": {
             "mme_at_least": 60.0,
             "complete": False,
@@ -393,6 +416,7 @@ WITHOUT_TREATMENT: Data = {
     "candidacy": {},
     "course": None,
     "cautions": [],
+    "caution_table": [],
     "opioids": None,
 }
 

@@ -13,12 +13,13 @@ from crural.report.html import log_share, remarks, render
 
 from .made import (
     WITHOUT_TREATMENT,
+    advice,
     alert,
     assessment_data,
     attempt,
     candidacy,
     cause,
-    caution,
+    caution_row,
     check,
     course,
     criteria_set,
@@ -283,6 +284,40 @@ def test_an_option_tells_effect_dose_positions_cautions_and_disputes() -> None:
         assert said in told
 
 
+def test_cautions_of_drugs_taken_are_a_table_with_the_reason_once() -> None:
+    row = caution_row(
+        advice("ibuprofen", "warfarin"),
+        advice("sertraline", "warfarin", level="caution", say="x"),
+        harm="bleeding",
+    )
+    told = Page(shown(caution_table=[row])).words
+    assert "!! Bleeding ibuprofen with warfarin should not go on together Stop it" in told
+    assert "sertraline with warfarin x" in told
+    assert "Opioids equal to 60 or more mg of oral morphine a day oxycodone Look again" in told
+
+
+def test_what_several_options_are_warned_of_stands_above_them() -> None:
+    same, check = warned(say="Begin low."), warned("check", say="Know it.", because=[])
+    bar = warned("barred", say="Never.")
+    one = option("codeine", cautions=[same, check])
+    other = option("tramadol", "barred", cautions=[same, check, bar])
+    third = option("heat", "barred", cautions=[bar])
+    shared = [
+        {**bar, "options": ["tramadol", "heat"]},
+        {**same, "options": ["codeine", "tramadol"]},
+        {**check, "options": ["codeine", "tramadol"]},
+    ]
+    told = Page(
+        shown(ladder=ladder(rung(options=[one, other, third], shared_cautions=shared)))
+    ).words
+    assert "✗ Barred: tramadol and heat: Never. (sleep apnoea)" in told
+    assert "! Care with codeine and tramadol: Begin low. (sleep apnoea)" in told
+    assert "? Before codeine and tramadol: Check kidney function. Know it." in told
+    assert told.count("Begin low.") == 1
+    assert "2 told above, of several at once." in told
+    assert "✗ Barred: 1 told above, of several at once." in told
+
+
 def test_a_barred_option_says_so() -> None:
     barred = option(verdict="barred", cautions=[warned("barred", say="Never with an ulcer.")])
     assert (
@@ -308,7 +343,7 @@ def test_an_emergency_comes_before_the_ladder() -> None:
 
 def test_drugs_to_take_care_with_come_before_the_causes() -> None:
     told = Page(shown()).words
-    assert told.index("naproxen (should not go on): Stop it") < told.index("What causes the pain")
+    assert told.index("naproxen should not go on Stop it") < told.index("What causes the pain")
     assert "Opioids equal to 60 or more mg of oral morphine a day" in told
 
 
@@ -358,7 +393,7 @@ def test_a_page_without_treatment_has_none_of_its_sections() -> None:
 
 def test_what_comes_from_outside_is_escaped_in_the_way_of_treatment_too() -> None:
     html = shown(
-        cautions=[caution(EVIL, because=[EVIL])],
+        caution_table=[caution_row(advice(EVIL, EVIL, say=EVIL), because=[EVIL])],
         ladder=ladder(rung(EVIL, because=[EVIL], options=[option(EVIL, against=[EVIL])])),
         candidacy={"stimulation": candidacy(because=[EVIL])},
         course=course(because=[EVIL]),

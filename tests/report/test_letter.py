@@ -21,12 +21,14 @@ from crural.report.typeset import breakable, pdf
 from .made import (
     WITHOUT_TREATMENT,
     Data,
+    advice,
     alert,
     assessment_data,
     attempt,
     candidacy,
     cause,
     caution,
+    caution_row,
     course,
     fact,
     ladder,
@@ -273,7 +275,11 @@ def test_reasons_that_end_in_a_full_stop_are_joined_without_it() -> None:
 
 def test_a_blood_thinner_is_a_drug_and_not_a_treatment_that_was_tried() -> None:
     thinner = attempt("warfarin", "going-on", treatments=["anticoagulation-dvt"])
-    data = assessment_data(tried=[thinner], cautions=[caution("warfarin"), caution("naproxen")])
+    data = assessment_data(
+        tried=[thinner],
+        cautions=[caution("warfarin"), caution("naproxen")],
+        caution_table=[caution_row(advice("warfarin", "naproxen"), harm="bleeding")],
+    )
     content = letter(data, patient(drugs=["warfarin"], allergies=["latex"]))
     [tried] = [s for s in content["sections"] if s["heading"] == "What was tried"]
     [drugs] = [s for s in content["sections"] if s["heading"] == "Drugs and allergies"]
@@ -281,7 +287,8 @@ def test_a_blood_thinner_is_a_drug_and_not_a_treatment_that_was_tried() -> None:
     assert "Drugs taken now: warfarin." in plain(drugs)
     assert "Should not go on as it is: warfarin (never stop at once); naproxen." in plain(drugs)
     assert "latex." in plain(drugs)
-    assert "warfarin should not go on as it is (never stop at once):" in plain(content)
+    assert "warfarin with naproxen (should not go on together)" in plain(content)
+    assert "Bleeding" in plain(content)
 
 
 def test_a_pair_of_drugs_is_told_once_with_what_is_not_understood_and_doubtful() -> None:
@@ -290,11 +297,14 @@ def test_a_pair_of_drugs_is_told_once_with_what_is_not_understood_and_doubtful()
             caution("diazepam", treatment="x", beside=["oxycodone"]),
             caution("ibuprofen", "caution"),
         ],
+        caution_table=[
+            caution_row(advice("ibuprofen", level="caution"), level="caution", because=["gout"])
+        ],
         not_understood=[{"kind": "drug", "text": "xyzzy"}],
         doubtful_doses=[{"what": "gabapentin", "says": "Is 9 g meant?"}],
     )
     assert "Should not go on as it is: diazepam with oxycodone (never stop at once)." in text
-    assert "ibuprofen: Stop it" in text
+    assert "Gout" in text
     assert "ibuprofen should not" not in text
     assert "1 entry is not understood" in text
     assert "Doses to check: gabapentin: Is 9 g meant?" in text

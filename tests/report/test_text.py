@@ -313,13 +313,31 @@ def test_of_many_cautions_the_rest_is_counted() -> None:
 
 def test_drugs_taken_that_need_care_are_told() -> None:
     text = flat(shown())
-    assert "!! naproxen (should not go on): Stop it: a bleeding ulcer is recorded." in text
-    assert "opioids equal to 60 or more mg of oral morphine a day: Look again" in text
+    assert "!! Peptic ulcer naproxen (should not go on): Stop it: a bleeding ulcer is" in text
+    assert "Opioids equal to 60 or more mg of oral morphine a day: Look again" in text
+
+
+def test_what_several_options_are_warned_of_is_told_once() -> None:
+    same = warned(say="Begin low.")
+    options = [option("codeine", cautions=[same]), option("tramadol", cautions=[same])]
+    shared = [{**same, "options": ["codeine", "tramadol"]}]
+    text = flat(shown(ladder=ladder(rung(options=options, shared_cautions=shared))))
+    assert text.count("Begin low.") == 1
+    assert "Care each of these: Begin low. (sleep apnoea)" in text
+
+
+def test_options_barred_for_one_reason_take_one_line() -> None:
+    barred = [
+        option(name, "barred", cautions=[warned("barred", say="Never with warfarin.")])
+        for name in ("naproxen", "ibuprofen")
+    ]
+    text = flat(shown(ladder=ladder(rung(options=barred))))
+    assert "naproxen, ibuprofen barred: Never with warfarin. (sleep apnoea)" in text
 
 
 def test_cautions_without_opioids_are_told_alone() -> None:
     text = flat(shown(opioids=None))
-    assert "!! naproxen (should not go on): Stop it" in text
+    assert "naproxen (should not go on): Stop it" in text
     assert "oral morphine" not in text
 
 

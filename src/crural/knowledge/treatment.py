@@ -50,6 +50,8 @@ PrecautionLevel = Literal["barred", "caution"]
 PrecautionKind = Literal[
     "illness", "interaction", "pregnancy", "age", "organ", "test", "allergy", "diagnosis"
 ]
+# What grows when two drugs act together, the worst first.
+Harm = Literal["breathing", "bleeding", "serotonin", "rhythm", "fits", "pressure", "sodium"]
 Measure = Literal[
     "nnt",
     "responders",
@@ -138,12 +140,14 @@ class Position(_Frozen):
 class Precaution(_Frozen):
     """A fact that bars a treatment, or asks for care with it.
 
-    `check` marks what must be known before the treatment begins.
+    `check` marks what must be known before the treatment begins; `harm` what grows when two drugs
+    act together: an interaction of one harm is told in one row with the others of it.
     """
 
     id: Slug
     level: PrecautionLevel
     kind: PrecautionKind
+    harm: Harm | None = None
     when: Rule
     say: str
     check: bool = False
@@ -154,6 +158,12 @@ class Precaution(_Frozen):
     def _has_a_reason(self) -> Precaution:
         if not self.sources and not self.because:
             raise ValueError(f"{self.id}: name a source, or say why in `because`")
+        return self
+
+    @model_validator(mode="after")
+    def _is_between_drugs(self) -> Precaution:
+        if self.harm and self.kind != "interaction":
+            raise ValueError(f"{self.id}: only an interaction has a `harm`")
         return self
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from crural.history import daily_dose, dose_doubt, treatments_named
 from crural.knowledge import Knowledge, classes_named
 from crural.knowledge.ladder import CriteriaItem, Therapy
-from crural.knowledge.treatment import Precaution, PrecautionKind, Treatment
+from crural.knowledge.treatment import Harm, Precaution, PrecautionKind, Treatment
 from crural.record import Drug
 from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
 
@@ -56,7 +56,8 @@ NEVER_PAUSED = frozenset({"anticoagulant", "antiplatelet"})
 class Warned:
     """A precaution that holds in this patient, or that cannot be told yet.
 
-    say: what to do; because: the facts behind it; ask: what to find out first.
+    say: what to do; because: the facts behind it; ask: what to find out first; harm: what grows
+    when two drugs act together.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Warned:
     ask: tuple[str, ...]
     sources: tuple[str, ...]
     reason: str | None = None
+    harm: Harm | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def _warned(
         ask=ask,
         sources=item.sources,
         reason=item.because,
+        harm=item.harm,
     )
 
 
@@ -264,11 +267,11 @@ def _how_to_stop(drugs: Iterable[str], knowledge: Knowledge) -> str | None:
 
 
 def _each_pair_once(cautions: Iterable[DrugCaution]) -> Iterator[DrugCaution]:
-    """Without the second of two warnings of one item that only change the drugs round."""
+    """Without the second of two warnings of one item that only change the two drugs round."""
     told: set[tuple[str, frozenset[str]]] = set()
     for caution in cautions:
         pair = (caution.warned.id, frozenset({caution.drug, *caution.beside}))
-        if caution.beside and pair in told:
+        if len(caution.beside) == 1 and pair in told:
             continue
         told.add(pair)
         yield caution

@@ -116,7 +116,7 @@ def letter(data: Part, record: Record, about: About | None, knowledge: Knowledge
         ("The patient, in full", _in_full(data, record, tried)),
         ("The causes with their reasons", _causes(data, citations)),
         *([] if about == "emergency" else _steps(data, record, about, citations)),
-        ("Cautions with drugs taken now", _cautions_now(data, knowledge, citations)),
+        ("Cautions with drugs taken now", _cautions_now(data, citations)),
         *_criteria(data, about, citations),
         ("Sources", _sources(citations)),
         ("Limits", [paragraph(words.exactness(data)), paragraph(words.INTENDED_USE)]),
@@ -503,24 +503,18 @@ def _never(caution: Part, knowledge: Knowledge) -> str:
     return " (never stop at once)" if dangerous else ""
 
 
-def _cautions_now(data: Part, knowledge: Knowledge, citations: Citations) -> list[Block]:
-    """Every caution of drugs taken now, what should not go on first."""
-    rows = [
-        as_runs(
-            run(f"{' with '.join(drugs_of(c))}{_should_not(c, knowledge)}: ", "bold"),
-            c["say"],
-            run(f" Because: {_because(c)}.", "quiet"),
-            marks(c["sources"], citations, " "),
-        )
-        for c in sorted(data["cautions"], key=lambda c: c["level"] != "barred")
+def _cautions_now(data: Part, citations: Citations) -> list[Block]:
+    """Cautions of drugs taken now as a table, each reason once, the worst first."""
+    rows: list[list[Words]] = [
+        [
+            as_runs(run(words.reason_for_care(row) if place == 0 else "", "bold")),
+            words.about(advice),
+            advice["say"] + marks(advice["sources"], citations, " "),
+        ]
+        for row in data["caution_table"]
+        for place, advice in enumerate(row["advice"])
     ]
-    return [bullets(rows)] if rows else []
-
-
-def _should_not(caution: Part, knowledge: Knowledge) -> str:
-    if caution["level"] != "barred":
-        return ""
-    return f" should not go on as it is{_never(caution, knowledge)}"
+    return [table(["Why", "Drugs", "What to do"], [2, 3, 5], rows)] if rows else []
 
 
 def _criteria(data: Part, about: About, citations: Citations) -> Iterable[tuple[str, list[Block]]]:

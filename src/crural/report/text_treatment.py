@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -51,15 +51,20 @@ def _to_check(data: Data) -> RenderableType:
 
 def _cautions(data: Data, citations: Citations) -> RenderableType:
     lines = grid(("bold yellow", 3), ("", None))
-    for caution in data["cautions"]:
-        said = Text.assemble((f"{words.together(caution)}: ", "bold"), caution["say"])
-        said.append(f" Because: {'; '.join(caution['because'])}.", style="dim")
-        said.append(marks(caution["sources"], citations, " "))
-        lines.add_row("!!" if caution["level"] == "barred" else "!", said)
+    for row in data.get("caution_table", ()):
+        told: list[RenderableType] = [Text(words.reason_for_care(row), style="bold")]
+        for advice in row["advice"]:
+            said = Text.assemble((f"{words.about(advice)}: ", "bold"), advice["say"])
+            said.append(marks(advice["sources"], citations, " "))
+            told.append(Padding(said, (0, 0, 0, 2)))
+        lines.add_row("!!" if row["level"] == "barred" else "!", Group(*told))
     opioids = data["opioids"]
     if opioids and opioids["say"]:
         lines.add_row(
-            "!", Text.assemble((f"{words.opioids(opioids)}: ", "bold"), opioids["say"][-1])
+            "!",
+            Text.assemble(
+                (f"{words.sentence(words.opioids(opioids))}: ", "bold"), opioids["say"][-1]
+            ),
         )
     return Group(heading("Drugs taken now: take care"), lines)
 
@@ -118,9 +123,12 @@ def _rung_in_full(rung: Data, citations: Citations) -> RenderableType:
     options = words.in_front(rung["options"])
     # What runs beside the way, and what cannot be given, is told in a line.
     full = [o for o in options if not rung["beside"] and o["verdict"] != "barred"][:MOST_OPTIONS]
-    parts += [Padding(_option(option, citations), (0, 0, 0, 2)) for option in full]
+    shared = rung.get("shared_cautions", ())
+    if any(warned["level"] == "caution" for warned in shared):
+        parts.append(Padding(_shared(shared, rung, full), (0, 0, 0, 2)))
+    parts += [Padding(_option(option, shared, citations), (0, 0, 0, 2)) for option in full]
     short = [o for o in options if o not in full][: MOST_OPTIONS + MOST_SHORT - len(full)]
-    parts += [Padding(_in_a_line(option), (0, 0, 0, 2)) for option in short]
+    parts += [Padding(line, (0, 0, 0, 2)) for line in _in_lines(short)]
     rest = [option["name"] for option in options if option not in full and option not in short]
     if rest:
         parts.append(Text(f"  and {len(rest)} more: {', '.join(rest)}", style="dim"))
@@ -134,7 +142,21 @@ def _rung_in_full(rung: Data, citations: Citations) -> RenderableType:
     return Padding(Group(*parts), (1, 0, 0, 2))
 
 
-def _option(option: Data, citations: Citations) -> RenderableType:
+def _shared(shared: Iterable[Data], rung: Data, full: Sequence[Data]) -> RenderableType:
+    """What several of the options that are told in full are warned of, once."""
+    names = {option["name"] for option in full}
+    lines = grid(("dim", 8), ("", None))
+    for group in words.by_options(shared):
+        first = group[0]
+        if first["level"] == "caution" and names.intersection(first["options"]):
+            told = " ".join(f"{w['say']} ({'; '.join(w['because'])})" for w in group)
+            lines.add_row(
+                "Care", Text.assemble((f"{words.shared_by(first, rung)}: ", "bold"), told)
+            )
+    return lines
+
+
+def _option(option: Data, shared: Sequence[Data], citations: Citations) -> RenderableType:
     verdict = words.verdict(option)
     title = Text.assemble((option["name"], "bold"), "  ")
     title.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
@@ -147,7 +169,7 @@ def _option(option: Data, citations: Citations) -> RenderableType:
         lines.add_row("Dose", f"from {dosing['start']}, at most {dosing['most']}{adjusted}")
     if option["positions"]:
         lines.add_row("Advice", "; ".join(words.position(p) for p in option["positions"]))
-    held = [warned for warned in option["cautions"] if warned["level"] == "caution"]
+    held = [w for w in words.own_cautions(option, shared) if w["level"] == "caution"]
     for warned in held[:MOST_CARE]:
         lines.add_row("Care", f"{warned['say']} ({'; '.join(warned['because'])})")
     if len(held) > MOST_CARE:
@@ -159,16 +181,24 @@ def _option(option: Data, citations: Citations) -> RenderableType:
     return Group(title, Padding(lines, (0, 0, 0, 2)))
 
 
-def _in_a_line(option: Data) -> Text:
-    verdict = words.verdict(option)
-    line = Text.assemble((option["name"], "bold"), "  ")
-    line.append(verdict, style=_VERDICT_STYLE.get(option["verdict"], "green"))
+def _in_lines(options: Iterable[Data]) -> Iterable[Text]:
+    """Options in a line each; in one line those of which the same is said."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    style: dict[str, str] = {}
+    for option in options:
+        verdict = words.verdict(option)
+        style[verdict] = _VERDICT_STYLE.get(option["verdict"], "green")
+        alike.setdefault((verdict, _in_short(option)), []).append(option["name"])
+    for (verdict, said), names in alike.items():
+        line = Text.assemble((", ".join(names), "bold"), "  ", (verdict, style[verdict]))
+        yield line.append(said, style="" if verdict == words.OPTION["barred"] else "dim")
+
+
+def _in_short(option: Data) -> str:
     barred = [warned for warned in option["cautions"] if warned["level"] == "barred"]
     if option["verdict"] == "barred" and barred:
-        line.append(f": {barred[0]['say']} ({'; '.join(barred[0]['because'])})")
-    elif option["effect"]:
-        line.append(f": {option['effect']['says']}", style="dim")
-    return line
+        return f": {barred[0]['say']} ({'; '.join(barred[0]['because'])})"
+    return f": {option['effect']['says']}" if option["effect"] else ""
 
 
 def course(held: Data, citations: Citations) -> RenderableType:

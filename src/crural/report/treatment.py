@@ -15,38 +15,49 @@ from crural.history import Attempt, OpioidTotal
 from crural.knowledge import Knowledge, cite
 from crural.knowledge.treatment import Position
 from crural.ladder import LadderPosition, Option, RungPosition, TreatmentPlan, Warned
+from crural.ladder.caution_table import CautionRow, caution_table
 from crural.ladder.precautions import DrugCaution
 from crural.record.model import Treatment as Tried
+from crural.report.parts import Parts
 from crural.rules import question_of
 
+# Warnings of single opioids about the daily total, which is told as a whole.
+_OF_THE_TOTAL = frozenset({"mme-50", "mme-90"})
 
-def treatment_data(assessment: Assessment) -> dict[str, Any]:
+
+def treatment_parts(assessment: Assessment) -> Mapping[str, Any]:
     """`ladder` (None where the knowledge has none), `other_ladders`, `shared_steps`, `waiting`,
-    `tried`, `candidacy`, `course`, `cautions`, `not_understood` and `opioids` of an assessment."""
+    `tried`, `candidacy`, `course`, `cautions`, `caution_table` (the same with each reason once),
+    `not_understood` and `opioids` of an assessment, each made when it is first asked for."""
     knowledge, plan = assessment.knowledge, assessment.plan
     return {
-        "ladder": None if plan is None else _ladder(plan.leading, knowledge),
-        "other_ladders": [] if plan is None else [_ladder(p, knowledge) for p in plan.ladders[1:]],
-        "shared_steps": [] if plan is None else [_named(t, knowledge) for t in plan.shared],
-        "waiting": [] if plan is None else _waiting(plan, knowledge),
-        "tried": [
+        "ladder": lambda: None if plan is None else _ladder(plan.leading, knowledge),
+        "other_ladders": lambda: (
+            [] if plan is None else [_ladder(p, knowledge) for p in plan.ladders[1:]]
+        ),
+        "shared_steps": lambda: [] if plan is None else [_named(t, knowledge) for t in plan.shared],
+        "waiting": lambda: [] if plan is None else _waiting(plan, knowledge),
+        "tried": lambda: [
             _attempt(attempt, tried, knowledge)
             # What was tried comes first, in the order of the record; drugs taken now follow.
             for attempt, tried in zip_longest(assessment.attempts, assessment.record.treatments)
         ],
-        "candidacy": {c.therapy: _candidacy(c, knowledge) for c in assessment.candidacy},
-        "course": None if assessment.course is None else course_data(assessment.course, knowledge),
-        "cautions": [_caution(same, knowledge) for same in _by_pair(assessment.cautions)],
-        "not_understood": [
+        "candidacy": lambda: {c.therapy: _candidacy(c, knowledge) for c in assessment.candidacy},
+        "course": lambda: (
+            None if assessment.course is None else course_data(assessment.course, knowledge)
+        ),
+        "cautions": lambda: [_caution(same, knowledge) for same in _by_pair(assessment.cautions)],
+        "caution_table": lambda: _caution_table(assessment),
+        "not_understood": lambda: [
             {"kind": entry.kind, "text": entry.text} for entry in assessment.not_understood
         ],
         # A drug that is taken now has it among its cautions.
-        "doubtful_doses": [
+        "doubtful_doses": lambda: [
             {"what": attempt.text, "says": attempt.dose_doubt.says}
             for attempt, _ in zip(assessment.attempts, assessment.record.treatments, strict=False)
             if attempt.dose_doubt is not None
         ],
-        "opioids": None if assessment.opioids is None else _opioids(assessment.opioids),
+        "opioids": lambda: None if assessment.opioids is None else _opioids(assessment.opioids),
     }
 
 
@@ -69,29 +80,32 @@ def _ladder(position: LadderPosition, knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def _rung(position: RungPosition, knowledge: Knowledge) -> dict[str, Any]:
-    rung = position.rung
-    return {
-        "id": rung.id,
-        "title": rung.title,
-        "stage": rung.stage,
-        "state": position.state,
-        "because": list(position.because),
-        "ask": [ask(fact, knowledge) for fact in position.ask],
-        "why": rung.why,
-        "beside": rung.beside,
-        "judge_on": None if position.judge_on is None else position.judge_on.isoformat(),
-        "options": [_option(option, knowledge) for option in position.options],
-        "disputes": [
-            {
-                "claim": dispute.claim,
-                "then": dispute.then,
-                "now": dispute.now,
-                "sources": sources(dispute.sources, knowledge),
-            }
-            for dispute in rung.disputes
-        ],
-    }
+def _rung(position: RungPosition, knowledge: Knowledge) -> Parts:
+    rung, options = position.rung, position.options
+    return Parts(
+        {
+            "id": rung.id,
+            "title": rung.title,
+            "stage": rung.stage,
+            "state": position.state,
+            "because": list(position.because),
+            "ask": [ask(fact, knowledge) for fact in position.ask],
+            "why": rung.why,
+            "beside": rung.beside,
+            "judge_on": None if position.judge_on is None else position.judge_on.isoformat(),
+            "options": lambda: [_option(option, knowledge) for option in options],
+            "shared_cautions": lambda: _shared_cautions(options, knowledge),
+            "disputes": lambda: [
+                {
+                    "claim": dispute.claim,
+                    "then": dispute.then,
+                    "now": dispute.now,
+                    "sources": sources(dispute.sources, knowledge),
+                }
+                for dispute in rung.disputes
+            ],
+        }
+    )
 
 
 def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
@@ -126,6 +140,25 @@ def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
         "monitor": list(treatment.monitor),
         "sources": sources(option.sources, knowledge),
     }
+
+
+def _shared_cautions(options: Sequence[Option], knowledge: Knowledge) -> list[dict[str, Any]]:
+    """What several options of a rung are warned of alike, what bars first; with its options."""
+    found: dict[tuple[str, str], list[tuple[Option, Warned]]] = {}
+    for option in options:
+        for warned in option.cautions:
+            found.setdefault((warned.level, warned.say), []).append((option, warned))
+    several = [same for same in found.values() if len(same) > 1]
+    return [
+        {
+            # An option that is taken already is not held against itself, and names one drug less.
+            **_warned(max((w for _, w in same), key=lambda w: len(" ".join(w.because))), knowledge),
+            "options": [option.treatment.name for option, _ in same],
+        }
+        for level in ("barred", "caution", "check")
+        for same in several
+        if same[0][1].level == level
+    ]
 
 
 def _dosing(option: Option, knowledge: Knowledge) -> dict[str, Any] | None:
@@ -200,16 +233,18 @@ def _attempt(attempt: Attempt, tried: Tried | None, knowledge: Knowledge) -> dic
     }
 
 
-def _candidacy(candidacy: Candidacy, knowledge: Knowledge) -> dict[str, Any]:
-    return {
-        "status": candidacy.status,
-        "because": list(candidacy.because),
-        "missing": [ask(fact, knowledge) for fact in candidacy.missing],
-        "criteria": [
-            line for result in candidacy.sets for line in _criteria_lines(result, knowledge)
-        ],
-        "sets": [_set(result, knowledge) for result in candidacy.sets],
-    }
+def _candidacy(candidacy: Candidacy, knowledge: Knowledge) -> Parts:
+    return Parts(
+        {
+            "status": candidacy.status,
+            "because": list(candidacy.because),
+            "missing": lambda: [ask(fact, knowledge) for fact in candidacy.missing],
+            "criteria": lambda: [
+                line for result in candidacy.sets for line in _criteria_lines(result, knowledge)
+            ],
+            "sets": lambda: [_set(result, knowledge) for result in candidacy.sets],
+        }
+    )
 
 
 def _set(result: SetResult, knowledge: Knowledge) -> dict[str, Any]:
@@ -291,6 +326,35 @@ def _point(expected: Expected) -> dict[str, float]:
         "left": expected.left,
         "low": max(expected.left - reach, 0.0),
         "high": min(expected.left + reach, 1.0),
+    }
+
+
+def _caution_table(assessment: Assessment) -> list[dict[str, Any]]:
+    cautions: Iterable[DrugCaution] = assessment.cautions
+    if assessment.opioids is not None and assessment.opioids.say:
+        cautions = [c for c in cautions if c.warned.id not in _OF_THE_TOTAL]
+    return [_caution_row(row, assessment) for row in caution_table(cautions)]
+
+
+def _caution_row(row: CautionRow, assessment: Assessment) -> dict[str, Any]:
+    treatment_of = {caution.drug: caution.treatment for caution in assessment.cautions}
+    return {
+        "level": row.level,
+        "harm": row.harm,
+        "because": list(row.because),
+        "drugs": list(row.drugs),
+        "advice": [
+            {
+                "level": advice.level,
+                "say": " ".join(filter(None, (advice.say, advice.stopping))),
+                "drugs": [
+                    {"drug": drug, "treatment": treatment_of.get(drug), "beside": list(beside)}
+                    for drug, beside in advice.drugs
+                ],
+                "sources": sources(advice.sources, assessment.knowledge),
+            }
+            for advice in row.advice
+        ],
     }
 
 

@@ -171,6 +171,16 @@ SITE: Mapping[str, str] = {
     "nerve": "Nerve",
     "leg": "Leg",
 }
+# What grows when drugs act together.
+HARM: Mapping[str, str] = {
+    "breathing": "Sleepiness and weak breathing",
+    "bleeding": "Bleeding",
+    "serotonin": "Too much serotonin",
+    "rhythm": "Heart rhythm",
+    "fits": "Fits",
+    "pressure": "Low blood pressure",
+    "sodium": "Low sodium",
+}
 COURSE: Mapping[str, str] = {
     "on-course": "on course",
     "too-early": "too early, or too close, to say",
@@ -533,13 +543,60 @@ def not_understood(entries: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def together(caution: Mapping[str, Any]) -> str:
-    """The drug or drugs that a warning on drugs taken now is about, and what it comes to."""
-    beside = caution.get("beside") or ()
-    drugs = " with ".join((caution["drug"], " and ".join(beside))) if beside else caution["drug"]
-    if caution["level"] != "barred":
-        return str(drugs)
-    return f"{drugs} (should not go on{' together' if beside else ''})"
+def reason_for_care(row: Mapping[str, Any]) -> str:
+    """Why drugs that are taken ask for care: what grows, or a fact of the patient."""
+    if row["harm"]:
+        return HARM[row["harm"]]
+    return sentence("; ".join(row["because"])) if row["because"] else "Together"
+
+
+def with_company(drug: Mapping[str, Any]) -> str:
+    """A drug, and those that it acts together with."""
+    beside = in_a_row(drug["beside"])
+    return f"{drug['drug']} with {beside}" if beside else str(drug["drug"])
+
+
+def should_not(advice: Mapping[str, Any]) -> str:
+    """What advice about drugs that are taken comes to, where it is more than care."""
+    if advice["level"] != "barred":
+        return ""
+    pair = any(drug["beside"] for drug in advice["drugs"])
+    return f"should not go on{' together' if pair else ''}"
+
+
+def about(advice: Mapping[str, Any]) -> str:
+    """The drugs that advice is about, and what it comes to."""
+    drugs = "; ".join(map(with_company, advice["drugs"]))
+    return f"{drugs} ({should_not(advice)})" if should_not(advice) else drugs
+
+
+def shared_by(warned: Mapping[str, Any], rung: Mapping[str, Any]) -> str:
+    """The options of a rung that one warning is about."""
+    if len(warned["options"]) == len(rung["options"]):
+        return "each of these"
+    return in_a_row(warned["options"])
+
+
+def by_options(shared: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Warnings that several options share: those of one level about the same options together."""
+    groups: dict[tuple[str, tuple[str, ...]], list[Mapping[str, Any]]] = {}
+    for warned in shared:
+        groups.setdefault((warned["level"], tuple(warned["options"])), []).append(warned)
+    return list(groups.values())
+
+
+def own_cautions(
+    option: Mapping[str, Any], shared: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The warnings of an option that are not told of several at once."""
+    told = {(warned["level"], warned["say"]) for warned in shared}
+    return [w for w in option["cautions"] if (w["level"], w["say"]) not in told]
+
+
+def in_a_row(words: Sequence[str]) -> str:
+    """'a, b and c'."""
+    *first, last = words or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def in_front(options: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crural.candidacy import Candidacy, candidacy_for
+from crural.candidacy.candidacy import KNOWN_BY
+from crural.facts import facts_of
+from crural.knowledge import Knowledge
 from crural.knowledge.ladder import CriteriaSet
-from crural.rules import Truth
+from crural.rules import Patient, Truth, all_of, evaluate
+from tests.patients import patient as record_of
 
 from .small_ladder import KNOWLEDGE, criteria, patient
 
@@ -192,3 +197,30 @@ def test_a_list_that_does_not_decide_makes_nothing_due() -> None:
     weighs = criteria("criteria", TARGET, decides=False)
 
     assert candidacy(weighs, observations=yes("target")).status == "unknown"
+
+
+def test_the_truth_of_a_list_is_that_of_its_lines(knowledge: Knowledge) -> None:
+    """The truth is decided before the lines are read; whoever reads them must find the same."""
+    chance = random.Random(4)
+    effects = [
+        f.id
+        for f in knowledge.findings.values()
+        if f.role == "effect" and not f.sex and not f.graded
+    ]
+    for _ in range(20):
+        said = [
+            {"finding": f, "present": chance.random() < 0.4} for f in chance.sample(effects, 40)
+        ]
+        someone = Patient(facts_of(record_of(knowledge, said=said, side="left"), knowledge))
+        for therapy in KNOWN_BY:
+            for result in candidacy_for(therapy, someone).sets:
+                lines = [line.truth.value for line in result.criteria]
+                weighed = [
+                    evaluate(line.item.when, someone)
+                    for line in result.criteria
+                    if line.item.essential
+                ]
+                by_lines = (
+                    all_of(weighed).truth if result.set.kind == "criteria" else Truth(max(lines))
+                )
+                assert result.truth is by_lines, result.set.id

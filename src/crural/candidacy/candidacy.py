@@ -5,15 +5,15 @@ One room for both therapies: they differ in their data alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from crural.knowledge import Knowledge
 from crural.knowledge.ladder import CriteriaItem, CriteriaSet, Therapy
 from crural.ladder.precautions import precautions_of
-from crural.rules import Compiled, Patient, Truth, all_of, compile_rule, evaluate, truth_of
+from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
 
 # The treatment that each therapy is known by.
 KNOWN_BY: Mapping[Therapy, str] = {
@@ -43,7 +43,15 @@ class SetResult:
 
     set: CriteriaSet
     truth: Truth
-    criteria: tuple[Criterion, ...]
+    _patient: Patient = field(repr=False, compare=False)
+
+    @cached_property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The lines with their facts, worked out when they are asked for: most are never read."""
+        return tuple(
+            _criterion(item, rule, self._patient)
+            for item, rule in _items(self._patient.knowledge)[self.set.id]
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -61,15 +69,28 @@ class SetResult:
 class Candidacy:
     """A therapy with all lists that speak of it.
 
-    because: the lines that decide the status; missing: what a referral still lacks, from the list
-    that is nearest to being met.
+    because: the lines that decide the status.
     """
 
     therapy: Therapy
     status: CandidacyStatus
     because: tuple[str, ...]
-    missing: tuple[str, ...]
     sets: tuple[SetResult, ...]
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """What a referral still lacks: of the list that is nearest to being met, then of what could
+        bar the therapy."""
+        if self.status in {"barred", "not-due"}:
+            return ()
+        nearest = min(
+            (r for r in _wanted(self.sets) if r.truth is not Truth.NOT_MET),
+            key=lambda r: (len(r.missing), -r.set.year),
+            default=None,
+        )
+        asked = [*(nearest.missing if nearest else ())]
+        asked += [fact for result in _barring(self.sets) for fact in result.missing]
+        return tuple(dict.fromkeys(asked))
 
 
 def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
@@ -78,17 +99,18 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
     What bars the treatment on the ladder bars it here, and the other way about.
     """
     results = tuple(
-        _result(criteria, patient)
+        SetResult(criteria, _truth(criteria, patient), patient)
         for criteria, when in _lists(patient.knowledge)[therapy]
         if when is None or truth_of(when, patient) is not Truth.NOT_MET
     )
-    wanted = [
-        r
-        for r in results
-        if r.set.kind == "criteria" and r.set.decides and r.set.stage != "implant"
+    wanted = _wanted(results)
+    barred = [
+        criterion
+        for result in _barring(results)
+        if result.truth is Truth.MET
+        for criterion in result.criteria
+        if criterion.item.essential and criterion.truth is Truth.MET
     ]
-    barring = [r for r in results if r.set.kind == "contraindications"]
-    barred = [c for r in barring for c in r.criteria if c.item.essential and c.truth is Truth.MET]
     told = [f"{c.item.text}: {_facts(c)}" for c in barred]
     told += _barred_as_treatment(therapy, patient, known={c.because for c in barred})
     status: CandidacyStatus
@@ -101,7 +123,20 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
         status, because = "not-due", tuple(_why_not(r) for r in wanted)
     else:
         status, because = "unknown", ()
-    return Candidacy(therapy, status, because, _missing(status, wanted, barring), results)
+    return Candidacy(therapy, status, because, results)
+
+
+def _wanted(results: Iterable[SetResult]) -> list[SetResult]:
+    """The lists of criteria by which the therapy is due or not."""
+    return [
+        r
+        for r in results
+        if r.set.kind == "criteria" and r.set.decides and r.set.stage != "implant"
+    ]
+
+
+def _barring(results: Iterable[SetResult]) -> list[SetResult]:
+    return [r for r in results if r.set.kind == "contraindications"]
 
 
 def _barred_as_treatment(
@@ -114,21 +149,6 @@ def _barred_as_treatment(
             yield f"{warned.say} ({'; '.join(warned.because)})"
 
 
-def _missing(
-    status: CandidacyStatus, wanted: list[SetResult], barring: list[SetResult]
-) -> tuple[str, ...]:
-    """What is still to be found out: of the nearest list, then of what could bar it."""
-    if status in {"barred", "not-due"}:
-        return ()
-    nearest = min(
-        (r for r in wanted if r.truth is not Truth.NOT_MET),
-        key=lambda r: (len(r.missing), -r.set.year),
-        default=None,
-    )
-    asked = [*(nearest.missing if nearest else ()), *(f for r in barring for f in r.missing)]
-    return tuple(dict.fromkeys(asked))
-
-
 def _facts(criterion: Criterion) -> str:
     return "; ".join(criterion.because) or "recorded"
 
@@ -138,25 +158,20 @@ def _why_not(result: SetResult) -> str:
     return f"{result.set.name}: not met: {failing.item.text} ({_facts(failing)})"
 
 
-def _result(criteria: CriteriaSet, patient: Patient) -> SetResult:
-    lines = []
-    verdicts = []
-    for item, rule in _items(patient.knowledge)[criteria.id]:
-        verdict = evaluate(rule, patient)
-        if item.essential:
-            verdicts.append(verdict)
-        asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
-        lines.append(
-            Criterion(item, verdict.truth, verdict.because, asked)
-            if verdict.truth is Truth.UNKNOWN
-            else Criterion(item, verdict.truth, verdict.because, ())
-        )
+def _truth(criteria: CriteriaSet, patient: Patient) -> Truth:
+    lines = _items(patient.knowledge)[criteria.id]
     if criteria.kind == "criteria":
-        truth = all_of(verdicts).truth
-    else:
-        values = [line.truth.value for line in lines]
-        truth = Truth(max(values))
-    return SetResult(criteria, truth, tuple(lines))
+        essential = [truth_of(rule, patient).value for item, rule in lines if item.essential]
+        return Truth(min(essential, default=Truth.MET.value))
+    return Truth(max(truth_of(rule, patient).value for _, rule in lines))
+
+
+def _criterion(item: CriteriaItem, rule: Compiled, patient: Patient) -> Criterion:
+    verdict = evaluate(rule, patient)
+    if verdict.truth is not Truth.UNKNOWN:
+        return Criterion(item, verdict.truth, verdict.because, ())
+    asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
+    return Criterion(item, verdict.truth, verdict.because, asked)
 
 
 @lru_cache(maxsize=4)

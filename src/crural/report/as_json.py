@@ -18,7 +18,8 @@ from crural.diagnosis.uncertainty import Pivot
 from crural.facts import Fact, Facts
 from crural.knowledge import Finding, Knowledge
 from crural.knowledge.therapy_checks import sites_of
-from crural.report.treatment import ask, sources, treatment_data
+from crural.report.parts import Parts, whole
+from crural.report.treatment import ask, sources, treatment_parts
 from crural.safety import OpenAlert, RaisedAlert
 
 SCHEMA = "crural/assessment/1"
@@ -36,42 +37,50 @@ def to_json(assessment: Assessment) -> str:
 def as_data(assessment: Assessment) -> dict[str, Any]:
     """The assessment as plain data. Probabilities are plain numbers; side 'here' is the painful
     leg, 'other-side' the other one, None where a finding belongs to no leg."""
+    data: dict[str, Any] = whole(parts_of(assessment))
+    return data
+
+
+def parts_of(assessment: Assessment) -> Parts:
+    """As `as_data`, the parts made when they are first asked for."""
     knowledge, diagnosis = assessment.knowledge, assessment.diagnosis
-    return {
-        "schema": SCHEMA,
-        "record": assessment.record.id,
-        "knowledge": {"version": knowledge.version, "digest": knowledge.digest},
-        "alerts": [_alert(alert, knowledge) for alert in assessment.alerts],
-        "ask_now": [_open_alert(alert, knowledge) for alert in assessment.open_alerts],
-        "causes": [_cause(cause, knowledge) for cause in diagnosis.causes],
-        "explanations": [
-            {
-                "causes": list(e.causes),
-                "names": [_cause_name(cause, knowledge) for cause in e.causes],
-                "probability": e.probability,
-            }
-            for e in diagnosis.explanations
-        ],
-        "other": diagnosis.other,
-        "other_present": diagnosis.probability[OTHER],
-        "error_bound": diagnosis.error_bound,
-        "covered": diagnosis.covered,
-        "next": [_check(check, knowledge) for check in diagnosis.checks],
-        "next_urgent": [_check(check, knowledge) for check in diagnosis.urgent_checks],
-        "batteries": [
-            {
-                "id": battery.name,
-                "names": [knowledge.findings[f].name for f in battery.findings],
-                "burden": battery.burden,
-                "findings": list(battery.findings),
-                "gain_bits": battery.gain,
-                "urgent_gain_bits": battery.urgent_gain,
-            }
-            for battery in diagnosis.batteries
-        ],
-        **treatment_data(assessment),
-        "facts": [_fact(fact, knowledge) for fact in _in_order(assessment.facts)],
-    }
+    return Parts(
+        {
+            "schema": SCHEMA,
+            "record": assessment.record.id,
+            "knowledge": {"version": knowledge.version, "digest": knowledge.digest},
+            "alerts": lambda: [_alert(alert, knowledge) for alert in assessment.alerts],
+            "ask_now": lambda: [_open_alert(alert, knowledge) for alert in assessment.open_alerts],
+            "causes": lambda: [_cause(cause, knowledge) for cause in diagnosis.causes],
+            "explanations": lambda: [
+                {
+                    "causes": list(e.causes),
+                    "names": [_cause_name(cause, knowledge) for cause in e.causes],
+                    "probability": e.probability,
+                }
+                for e in diagnosis.explanations
+            ],
+            "other": diagnosis.other,
+            "other_present": diagnosis.probability[OTHER],
+            "error_bound": diagnosis.error_bound,
+            "covered": diagnosis.covered,
+            "next": lambda: [_check(check, knowledge) for check in diagnosis.checks],
+            "next_urgent": lambda: [_check(check, knowledge) for check in diagnosis.urgent_checks],
+            "batteries": lambda: [
+                {
+                    "id": battery.name,
+                    "names": [knowledge.findings[f].name for f in battery.findings],
+                    "burden": battery.burden,
+                    "findings": list(battery.findings),
+                    "gain_bits": battery.gain,
+                    "urgent_gain_bits": battery.urgent_gain,
+                }
+                for battery in diagnosis.batteries
+            ],
+            **treatment_parts(assessment),
+            "facts": lambda: [_fact(fact, knowledge) for fact in _in_order(assessment.facts)],
+        }
+    )
 
 
 def _alert(alert: RaisedAlert, knowledge: Knowledge) -> dict[str, Any]:
@@ -99,34 +108,36 @@ def _open_alert(alert: OpenAlert, knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def _cause(cause: CauseFound, knowledge: Knowledge) -> dict[str, Any]:
+def _cause(cause: CauseFound, knowledge: Knowledge) -> Parts:
     condition = knowledge.conditions[cause.id]
     pivot = cause.pivot
-    return {
-        "id": cause.id,
-        "name": cause.name,
-        "plain": condition.plain,
-        "acts_at": list(_sites(cause.id, knowledge)),
-        "urgency": condition.urgency,
-        "probability": cause.probability,
-        "prior": cause.prior,
-        "interval": list(cause.interval),
-        "estimates_only": _on_estimates(cause),
-        "for": [_reason(r, knowledge) for r in cause.for_],
-        "against": [_reason(r, knowledge) for r in cause.against],
-        "missing": [
-            {
-                **_finding(m.finding, knowledge),
-                "frequency": m.frequency,
-                "elsewhere": m.elsewhere,
-            }
-            for m in cause.missing
-        ],
-        "variants": [
-            {"id": v.id, "name": v.name, "probability": v.probability} for v in cause.variants
-        ],
-        "hangs_on": None if pivot is None else _pivot(pivot, knowledge),
-    }
+    return Parts(
+        {
+            "id": cause.id,
+            "name": cause.name,
+            "plain": condition.plain,
+            "acts_at": list(_sites(cause.id, knowledge)),
+            "urgency": condition.urgency,
+            "probability": cause.probability,
+            "prior": cause.prior,
+            "interval": list(cause.interval),
+            "estimates_only": _on_estimates(cause),
+            "for": lambda: [_reason(r, knowledge) for r in cause.for_],
+            "against": lambda: [_reason(r, knowledge) for r in cause.against],
+            "missing": lambda: [
+                {
+                    **_finding(m.finding, knowledge),
+                    "frequency": m.frequency,
+                    "elsewhere": m.elsewhere,
+                }
+                for m in cause.missing
+            ],
+            "variants": lambda: [
+                {"id": v.id, "name": v.name, "probability": v.probability} for v in cause.variants
+            ],
+            "hangs_on": lambda: None if pivot is None else _pivot(pivot, knowledge),
+        }
+    )
 
 
 def _on_estimates(cause: CauseFound) -> bool:

@@ -40,12 +40,13 @@ def outline(data: Part) -> Outline:
     causes = data["causes"]
     listed = [c for c in causes if c["probability"] >= LISTED] or causes[:3]
     in_full = [c for c in listed if c["probability"] >= IN_FULL][:MOST_IN_FULL] or listed[:1]
+    told, full = {c["id"] for c in listed}, {c["id"] for c in in_full}
     dangerous = [
         c
         for c in causes
-        if c["urgency"] == "emergency" and c["probability"] >= DANGEROUS and c not in in_full
+        if c["urgency"] == "emergency" and c["probability"] >= DANGEROUS and c["id"] not in full
     ]
-    rest = [c for c in causes if c not in listed]
+    rest = [c for c in causes if c["id"] not in told]
     minor = [c for c in rest if c["probability"] >= DANGEROUS]
     likely = [e for e in data["explanations"] if e["probability"] >= EXPLAINED]
     groups: dict[str, list[Part]] = {"Ask": [], "Examine": [], "Test": []}

@@ -13,7 +13,8 @@ from crural.diagnosis.inference import use_compiled
 from crural.knowledge import Knowledge
 from crural.record import Record, record_from_data, write_record
 from crural.record.shorthand import SCHEMA
-from crural.report.as_json import as_data
+from crural.report.as_json import parts_of
+from crural.report.parts import whole
 from crural.web.turns import Turns
 
 # The collector of what is no longer needed looks through all of them, while somebody waits.
@@ -22,7 +23,7 @@ MOST_KEPT = 8
 
 @dataclass(frozen=True)
 class Answered:
-    """A record with its assessment, and the assessment as plain data."""
+    """A record with its assessment, and that as data, each part made when it is asked for."""
 
     record: Record
     assessment: Assessment
@@ -39,7 +40,7 @@ class Engine:
         network_of(knowledge)
         if compiled:
             # Much is made when first needed: better now than while somebody waits.
-            as_data(assess(Record(age=50, sex="female", side="left"), knowledge))
+            whole(parts_of(assess(Record(age=50, sex="female", side="left"), knowledge)))
         self._kept: OrderedDict[str, Answered] = OrderedDict()
         self._lock = threading.Lock()
         self.turns = Turns()
@@ -62,7 +63,7 @@ class Engine:
                 return kept
         with self.turns:
             assessment = assess(record, self.knowledge, explain)
-            answered = Answered(record, assessment, as_data(assessment))
+            answered = Answered(record, assessment, parts_of(assessment))
         with self._lock:
             self._kept[key] = answered
             while len(self._kept) > MOST_KEPT:

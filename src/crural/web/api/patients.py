@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from crural.errors import CruralError
 from crural.record import Record, record_from_data
+from crural.report.parts import whole
 from crural.store import ConflictError, NotFoundError, Store, Version
 from crural.web.api.guard import checked_json, own_json
 from crural.web.api.shapes import (
@@ -399,7 +400,7 @@ def _assessed(request: Request, who: str, patient: str, number: int | None) -> R
     engine: Engine = request.app.state.engine
     answered = engine.answer(engine.read_again(version.record))
     store.note("assessment-exported", who=who, patient_id=patient, item=str(version.info.number))
-    return JSONResponse(answered.data)
+    return JSONResponse(whole(answered.data))
 
 
 def _must_be_theirs(request: Request, patient: str, entry: str) -> None:

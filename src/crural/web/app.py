@@ -37,6 +37,7 @@ from crural.web.templating import Pages
 from crural.web.turns import THREADS
 
 VERSION: Final = "1"
+GARBAGE_BEFORE_COLLECTING: Final = 10_000
 
 
 def create_app(
@@ -60,6 +61,9 @@ def create_app(
             # What is loaded stays: the collector need not look through it at every turn.
             gc.collect()
             gc.freeze()
+            # One answer makes some ten thousand objects: at the usual 700 it would look for garbage
+            # ten times in each, among the answers that are kept.
+            gc.set_threshold(GARBAGE_BEFORE_COLLECTING, 10, 10)
         yield
         if store is None:
             opened.close()

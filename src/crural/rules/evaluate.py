@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -112,6 +112,8 @@ class Sum:
 
 
 Compiled: TypeAlias = InRange | Negation | Sum
+# To ask for: the union above would be put together anew at every question.
+_COMPILED: Final = (InRange, Negation, Sum)
 
 
 def compile_rule(rule: Rule, knowledge: Knowledge) -> Compiled:
@@ -261,7 +263,7 @@ def leaves_in_favour(rule: Compiled) -> Iterator[InRange]:
 
 def evaluate(rule: Rule | Compiled, subject: Subject) -> Verdict:
     """The verdict of a rule on one patient."""
-    if not isinstance(rule, InRange | Negation | Sum):
+    if not isinstance(rule, _COMPILED):
         rule = compile_rule(rule, subject.knowledge)
     verdicts = subject.memo.verdicts
     known = verdicts.get(rule)
@@ -287,7 +289,7 @@ def _evaluated(rule: Compiled, subject: Subject) -> Verdict:
 
 def truth_of(rule: Rule | Compiled, subject: Subject) -> Truth:
     """The truth of the verdict alone, without reasons; several times as quick as `evaluate`."""
-    if not isinstance(rule, InRange | Negation | Sum):
+    if not isinstance(rule, _COMPILED):
         rule = compile_rule(rule, subject.knowledge)
     return _TRUTHS[_code_for(rule, subject)]
 
@@ -369,7 +371,7 @@ def table_of(rules: Iterable[Rule], subjects: Sequence[Subject], knowledge: Know
 
 def truth_column(rule: Rule | Compiled, table: Table) -> Codes:
     """Truth codes of a rule for every record of a table: 0 not met, 1 unknown, 2 met."""
-    if not isinstance(rule, InRange | Negation | Sum):
+    if not isinstance(rule, _COMPILED):
         rule = compile_rule(rule, table.knowledge)
     return _column_for(rule, table)
 

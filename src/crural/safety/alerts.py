@@ -208,10 +208,10 @@ def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
     """
     still_open = []
     for alert, rule, _, speaking_for_it in _in_order(patient.knowledge):
-        if truth_of(rule, patient) is not Truth.UNKNOWN:
+        if truth_of(rule, patient) is not Truth.UNKNOWN or _is_hardly_possible(alert, patient):
             continue
         because = _signs_of_life(alert, speaking_for_it, patient)
-        if because and _is_for(rule, patient) and not _is_hardly_possible(alert, patient):
+        if because and _is_for(rule, patient):
             verdict = evaluate(rule, patient)
             still_open.append(
                 OpenAlert(

@@ -51,6 +51,7 @@ $(STAMP): $(UV) locks/dev.txt pyproject.toml
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m crural.diagnosis.kernel  # compiles the engine, half a minute
+	$(BIN)/python -m crural.diagnosis.loops
 	for form in text json html; do PYTHONDONTWRITEBYTECODE= $(BIN)/crural assess examples/left-leg-sciatica.yaml --format $$form >/dev/null || exit 1; done  # leaves bytecode and quick copies
 	@touch $@
 

@@ -161,7 +161,7 @@ def test_a_necessary_risk_is_certain_where_its_condition_is(proposed: Proposed) 
     assert any(r.necessary for r in condition.risks if r.finding == "lumbar-surgery-previous")
     having = states.causes[:, failed]
     assert having.any()
-    assert (proposed.candidates.present[having, column] > 0.999).all()
+    assert (proposed.candidates.present([column])[having] > 0.999).all()
 
 
 def test_information_on_urgency_is_never_more_than_on_causes(proposed: Proposed) -> None:

@@ -93,49 +93,55 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
     states = leading_states(case.problem)
     bounded = posterior_within(case.problem, states)
     exact = bounded.posterior
-    uncertain = uncertainty_of(case, states, exact.probability)
-    ratios = likelihood_ratios(case)
-    frequency = frequency_in(case)
     low = predicted_low(case, states)
-    # Expected frequency of every node over all that is possible now.
-    elsewhere = np.maximum(1.0 - states.share @ low, 1e-6)
     candidates = candidates_of(case, states, low)
-    other = network.condition_index[OTHER]
-    causes = []
-    for i in _in_order(network, exact.probability):
-        if i == other:
-            continue
-        name = network.conditions[i]
-        value = float(exact.probability[i])
-        reasoned = value >= REASONED or name in explain
-        for_, against = reasons_of(case, ratios, int(i)) if reasoned else ((), ())
-        causes.append(
-            CauseFound(
-                id=name,
-                name=network.name_of(int(i)),
-                probability=value,
-                prior=float(case.priors.probability[i]),
-                interval=(float(uncertain.interval[i, 0]), float(uncertain.interval[i, 1])),
-                for_=for_,
-                against=against,
-                missing=missing_of(case, int(i), frequency[i], elsewhere) if reasoned else (),
-                variants=_variants(network, exact, int(i)),
-                pivot=uncertain.pivots[i],
-            )
-        )
     return Diagnosis(
-        causes=tuple(causes),
+        causes=_causes(case, exact, states, low, explain),
         explanations=_explanations(case, exact, states),
-        other=_only(case, exact, states, (other,)),
+        other=_only(case, exact, states, (network.condition_index[OTHER],)),
         error_bound=bounded.error,
         covered=min(states.total / exact.evidence, 1.0),
         checks=checks_of(case, states, candidates),
         urgent_checks=checks_of(case, states, candidates, most=URGENT_CHECKS, urgent=True),
         batteries=batteries_of(case, states, candidates),
-        probability={
-            n: float(p) for n, p in zip(network.conditions, exact.probability, strict=True)
-        },
+        probability=dict(zip(network.conditions, exact.probability.tolist(), strict=True)),
     )
+
+
+def _causes(
+    case: Case, exact: Posterior, states: States, low: Array, explain: tuple[str, ...]
+) -> tuple[CauseFound, ...]:
+    """All causes but the unlisted one, in order, those that matter with their reasons. `low` is
+    `predicted_low` of the states."""
+    network = case.network
+    names, probability = network.conditions, exact.probability.tolist()
+    order = [i for i in _in_order(network, exact.probability) if names[i] != OTHER]
+    reasoned = [i for i in order if probability[i] >= REASONED or names[i] in explain]
+    ratios = likelihood_ratios(case)
+    reasons = {i: reasons_of(case, ratios, i) for i in reasoned}
+    # Expected frequency of every node over all that is possible now.
+    elsewhere = np.maximum(1.0 - states.share @ low, 1e-6)
+    missing = missing_of(case, reasoned, frequency_in(case), elsewhere)
+    uncertain = uncertainty_of(case, states, exact.probability)
+    prior, interval = case.priors.probability.tolist(), uncertain.interval.tolist()
+    causes = []
+    for i in order:
+        for_, against = reasons.get(i, ((), ()))
+        causes.append(
+            CauseFound(
+                id=names[i],
+                name=network.name_of(i),
+                probability=probability[i],
+                prior=prior[i],
+                interval=(interval[i][0], interval[i][1]),
+                for_=for_,
+                against=against,
+                missing=missing.get(i, ()),
+                variants=_variants(network, exact, i),
+                pivot=uncertain.pivots[i],
+            )
+        )
+    return tuple(causes)
 
 
 def probabilities_given(
@@ -156,12 +162,13 @@ def probabilities_given(
 def _in_order(network: Network, probability: Array) -> list[int]:
     """Positions of the causes, the most probable first; an underlying disease that is practically
     as probable as what it has brought about comes before it, being what there is to treat."""
-    order = [int(i) for i in np.argsort(-probability)]
+    order: list[int] = np.argsort(-probability).tolist()
+    of = probability.tolist()
     for link in network.links:
-        parent, child = order.index(link.parent), order.index(link.child)
-        as_probable = probability[link.parent] >= AS_PROBABLE * probability[link.child]
-        if as_probable and probability[link.parent] >= UNDERLYING and child < parent:
-            order.insert(child, order.pop(parent))
+        if of[link.parent] >= max(UNDERLYING, AS_PROBABLE * of[link.child]):
+            parent, child = order.index(link.parent), order.index(link.child)
+            if child < parent:
+                order.insert(child, order.pop(parent))
     return order
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from crural.diagnosis.compiled import compiled_loops, plain
 from crural.diagnosis.network import (
     BILATERAL,
     OTHER,
@@ -18,7 +20,7 @@ from crural.diagnosis.network import (
     Network,
 )
 from crural.diagnosis.problem import Case, Problem, shares_of
-from crural.diagnosis.states import States
+from crural.diagnosis.states import States, products
 from crural.facts import Fact, Place
 
 # A finding that moves the odds by less than a tenth is no reason.
@@ -67,18 +69,27 @@ def likelihood_ratios(case: Case) -> Array:
         np.where(states > 0, _at_most(network, nodes, np.maximum(states - 1, 0), away), 0.0),
         np.where(states > 0, background[nodes, np.maximum(states - 1, 0)], 0.0),
     )
-    beside, instead = (others[:, :, None] for others in _others(case.problem))
-    nobody = np.prod(1.0 - instead, axis=1)
+    beside, instead = _others(case.problem)
+    nobody = np.prod(1.0 - instead, axis=1)[:, None]
     given = np.zeros((len(network.conditions), len(facts)))
     without = np.zeros_like(given)
     for at_most, alone in (high, below):
         sign = 1.0 if at_most is high[0] else -1.0
         raising = 1.0 - at_most
-        given += sign * alone * at_most * np.prod(1.0 - beside * raising, axis=1)
-        others = np.prod(1.0 - instead * raising, axis=1)
+        given += sign * alone * at_most * _nobody_raises(beside, raising)
+        others = _nobody_raises(instead, raising)
         without += sign * alone * (others - nobody) / (1.0 - nobody)
     tiny = RECORDING_ERROR**2
     return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
+
+
+def _nobody_raises(there: Array, raising: Array) -> Array:
+    """P(no other cause raises the fact): [cause, fact], from P(other cause): [cause, other], and
+    P(it alone raises the fact): [other, fact]."""
+    loops = compiled_loops()
+    if loops is not None:
+        return np.asarray(loops.nobody_raises(*plain(there, raising)))
+    return np.asarray(np.prod(1.0 - there[:, :, None] * raising, axis=1))
 
 
 def _others(problem: Problem) -> tuple[Array, Array]:
@@ -87,34 +98,54 @@ def _others(problem: Problem) -> tuple[Array, Array]:
     Up the links by Bayes' rule, then down from the ancestors, so that two consequences of one
     disease speak for each other; ancestors of one cause are taken to be independent.
     """
-    n, own = len(problem.names), problem.prior
-    parents: dict[int, list[tuple[int, float]]] = {}
-    for parent, child, probability in problem.links:
-        parents.setdefault(child, []).append((parent, probability))
-
-    children = [cause for cause in problem.order if cause in parents]
-
-    def spread(known: Array) -> Array:
-        """Probabilities down the links, where they are not known yet."""
-        open_ = np.isnan(known)
-        result = np.where(open_, 1.0 - (1.0 - own), known)
-        for cause in children:
-            spared = np.full(n, 1.0 - own[cause])
-            for parent, probability in parents[cause]:
-                spared *= 1.0 - result[:, parent] * probability
-            result[:, cause] = np.where(open_[:, cause], 1.0 - spared, known[:, cause])
-        return result
-
+    n = len(problem.names)
     unknown = np.full((n, n), np.nan)
-    prior = spread(unknown)[0]
+    prior = _spread(problem, unknown)[0]
     itself = np.eye(n, dtype=bool)
-    below = spread(np.where(itself, 1.0, unknown)).T
+    below = _spread(problem, np.where(itself, 1.0, unknown)).T
     above = (below > prior[:, None] * (1.0 + 1e-9)) & ~itself
     up = np.where(above, prior * below / prior[:, None], unknown)
     instead = np.where(above, prior * (1.0 - below) / (1.0 - prior[:, None]), unknown)
-    beside = spread(np.where(itself, 1.0, up))
-    instead = spread(np.where(itself, 0.0, instead))
+    beside = _spread(problem, np.where(itself, 1.0, up))
+    instead = _spread(problem, np.where(itself, 0.0, instead))
     return np.where(itself, 0.0, beside), instead
+
+
+def _spread(problem: Problem, known: Array) -> Array:
+    """Probabilities of causes spread down the links, where they are not known (NaN) yet: [row,
+    cause]."""
+    children, begin, parents, chances = _brought_about(problem.links, problem.order)
+    # As 1 - P(spared), so that a cause without parents is as probable as one whose parents are not
+    # there, to the last digit.
+    own = 1.0 - (1.0 - problem.prior)
+    loops = compiled_loops()
+    if loops is not None:
+        brought_about = plain(children, begin, parents, chances)
+        return np.asarray(loops.spread(*plain(known, own), brought_about))
+    open_ = np.isnan(known)
+    result = np.where(open_, own, known)
+    for at, cause in enumerate(children):
+        of = slice(begin[at], begin[at + 1])
+        spared = np.prod(
+            1.0 - result[:, parents[of]] * chances[of], axis=1, initial=1.0 - own[cause]
+        )
+        result[:, cause] = np.where(open_[:, cause], 1.0 - spared, known[:, cause])
+    return result
+
+
+@lru_cache(maxsize=16)
+def _brought_about(
+    links: tuple[tuple[int, int, float], ...], order: tuple[int, ...]
+) -> tuple[Ints, Ints, Ints, Array]:
+    """The causes that others can bring about, in their order; their parents and the probabilities
+    of the links, those of child c of the list from `begin[c]` to `begin[c + 1]`."""
+    place = {cause: at for at, cause in enumerate(order)}
+    ordered = sorted(links, key=lambda link: place[link[1]])
+    child_of = np.array([child for _, child, _ in ordered], dtype=np.int64)
+    begin = np.flatnonzero(np.diff(child_of, prepend=-1, append=-1))
+    parents = np.array([parent for parent, _, _ in ordered], dtype=np.int64)
+    chances = np.array([chance for _, _, chance in ordered], dtype=np.float64)
+    return child_of[begin[:-1]], begin, parents, chances
 
 
 def _at_most(network: Network, nodes: list[int], states: Ints, away: Flags) -> Array:
@@ -195,28 +226,41 @@ def _parts_of(network: Network) -> _Parts:
 
 def predicted_low(case: Case, states: States) -> Array:
     """P(node stays in its lowest state | state), on the painful side: [state, node]."""
-    network, problem, singles = case.network, case.problem, states.singles
+    problem, singles = case.problem, states.singles
     used = np.unique(states.members[states.members >= 0])
-    group_low = network.cdf[:, :, 0]
-    n_causes = len(network.conditions)
-    neutral = np.ones((1, len(network.nodes)))
-    # Rows of the problem: groups; sides of the pain; copies of the groups for one-sided disease.
-    by_row = np.vstack([group_low, np.repeat(neutral, n_causes, axis=0), group_low, neutral])
     share = problem.share
     active = share * problem.scalar / (1.0 - share + share * problem.scalar)
-    each = np.ones((len(used), len(network.nodes)))
-    for rows in singles.rows[used].T:
-        each *= by_row[rows]
-    for rows in singles.quiet[used].T:
-        certain = np.where(rows >= 0, active[rows], 0.0)[:, None]
-        each *= 1.0 - certain * (1.0 - by_row[rows])
-    position = np.full(len(singles.weight) + 1, len(used))
+    low = _single_low(_low_by_row(case.network), active, singles.rows[used], singles.quiet[used])
+    # Padding stays padding.
+    position = np.full(len(singles.weight) + 1, -1)
     position[used] = np.arange(len(used))
-    table = np.vstack([each, neutral])
-    low = np.tile(network.background(case.facts.record.age)[:, 0], (len(states.members), 1))
-    for members in states.members.T:
-        low *= table[position[members]]
+    background = case.network.background(case.facts.record.age)[:, 0]
+    return products(background, low, position[states.members])
+
+
+def _single_low(by_row: Array, active: Array, rows: Ints, quiet: Ints) -> Array:
+    """P(node stays in its lowest state) by the rows of states of single causes: [single, node].
+
+    `by_row[row, node]` is that by each row alone; `active[row]` the probability that a row which is
+    averaged over (`quiet`) acts. `rows` and `quiet` are padded with -1.
+    """
+    loops = compiled_loops()
+    if loops is not None:
+        return np.asarray(loops.single_low(*plain(by_row, active, rows, quiet)))
+    low = products(np.ones(by_row.shape[1]), by_row, rows)
+    for averaged in quiet.T:
+        certain = np.where(averaged >= 0, active[averaged], 0.0)[:, None]
+        low *= 1.0 - certain * (1.0 - by_row[averaged])
     return low
+
+
+@lru_cache(maxsize=16)
+def _low_by_row(network: Network) -> Array:
+    """P(node stays in its lowest state) by each row of the problem: groups; sides of the pain;
+    copies of the groups for one-sided disease."""
+    group_low = network.cdf[:, :, 0]
+    neutral = np.ones((len(network.conditions), len(network.nodes)))
+    return np.vstack([group_low, neutral, group_low])
 
 
 def reasons_of(
@@ -226,7 +270,7 @@ def reasons_of(
     every = [
         _reason(case, fact, ratio, cause)
         for fact, ratio in zip((*case.bits, *case.lows), ratios[:, cause].tolist(), strict=True)
-        if max(ratio, 1 / ratio) >= NO_REASON
+        if _speaks(ratio)
     ]
     every += [
         Reason(
@@ -238,23 +282,26 @@ def reasons_of(
             step.why,
         )
         for step in case.priors.steps[cause]
-        if step.finding is not None
+        if step.finding is not None and _speaks(step.factor)
     ]
-    # Impossible and certain come out as ratios that no clinician reads; four digits are enough.
-    speaking = [r for r in every if max(r.likelihood_ratio, 1 / r.likelihood_ratio) >= NO_REASON]
-    ordered = sorted(speaking, key=lambda r: -abs(math.log(r.likelihood_ratio)))
+    ordered = sorted(every, key=lambda r: -abs(math.log(r.likelihood_ratio)))
     return (
-        tuple(r for r in ordered if r.likelihood_ratio > 1),
-        tuple(r for r in ordered if r.likelihood_ratio < 1),
+        tuple([r for r in ordered if r.likelihood_ratio > 1]),
+        tuple([r for r in ordered if r.likelihood_ratio < 1]),
     )
 
 
+def _speaks(ratio: float) -> bool:
+    return ratio >= NO_REASON or 1.0 / ratio >= NO_REASON
+
+
 def _reason(case: Case, fact: Fact, ratio: float, cause: int) -> Reason:
-    sources, because = sources_of(case, fact.finding, cause)
+    sources, because = _sources_in(case.network, fact.finding, cause)
     return Reason(
         fact.finding,
         fact.place,
         fact.state,
+        # Impossible and certain come out as ratios that no clinician reads; four digits are enough.
         min(max(ratio, 1e-4), 1e4),
         sources,
         because or fact.why,
@@ -297,22 +344,33 @@ def _low_by_cause(network: Network) -> Array:
 
 
 def missing_of(
-    case: Case, cause: int, frequency: Array, elsewhere: Array, *, most: int = 6
-) -> tuple[Missing, ...]:
-    """Typical findings of a condition that are not known yet, the most telling first.
+    case: Case, causes: Sequence[int], frequency: Array, elsewhere: Array, *, most: int = 6
+) -> dict[int, tuple[Missing, ...]]:
+    """Typical findings of some conditions that are not known yet, the most telling first; of each
+    condition that has any.
 
-    `frequency` is each node's frequency in the condition, `elsewhere` its expected frequency over
-    all that is possible now.
+    `frequency[cause, node]` is each node's frequency in the condition, `elsewhere[node]` its
+    expected frequency over all that is possible now.
     """
-    if case.network.conditions[cause] == OTHER:
-        return ()
     nodes = case.network.nodes
-    typical = np.flatnonzero((frequency >= TYPICAL) & (frequency >= TELLING * elsewhere))
-    found = [
-        Missing(nodes[i], float(frequency[i]), float(elsewhere[i]))
-        for i in typical
-        if case.facts.state(nodes[i]) is None
-    ]
+    asked = np.array([c for c in causes if case.network.conditions[c] != OTHER], dtype=np.int64)
+    unknown = np.array([case.facts.state(name) is None for name in nodes])
+    of = frequency[asked]
+    typical = (of >= TYPICAL) & (of >= TELLING * elsewhere) & unknown
+    row, node = np.nonzero(typical)
+    often, else_ = of[row, node], elsewhere[node]
     # Rounded, so that findings which tell the same stand in the order of the knowledge.
-    found.sort(key=lambda m: -round(m.frequency * math.log(m.frequency / m.elsewhere), 12))
-    return tuple(found[:most])
+    told = np.round(often * np.log(often / else_), 12)
+    order = np.lexsort((node, -told, row))
+    found: dict[int, list[Missing]] = {}
+    for cause, i, here, there in zip(
+        asked[row[order]].tolist(),
+        node[order].tolist(),
+        often[order].tolist(),
+        else_[order].tolist(),
+        strict=True,
+    ):
+        of_cause = found.setdefault(cause, [])
+        if len(of_cause) < most:
+            of_cause.append(Missing(nodes[i], here, there))
+    return {cause: tuple(of_cause) for cause, of_cause in found.items()}

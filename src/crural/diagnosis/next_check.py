@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from crural.diagnosis.compiled import compiled_loops, plain
 from crural.diagnosis.network import BILATERAL, Array, Flags, Ints, Network
 from crural.diagnosis.priors import prevalences_at, risk_ratios
 from crural.diagnosis.problem import Case
-from crural.diagnosis.states import States
+from crural.diagnosis.states import States, products
 from crural.knowledge.model import Burden
 
 # Relative cost to the patient (time, discomfort, radiation, waiting, risk). Estimates: only their
@@ -71,18 +72,24 @@ class Battery:
 class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
-    `present[state, finding]` is P(present | state); `gain` and `urgent_gain` are as in `Check`;
+    `every[state, finding]` is P(present | state) of all that can be asked of anybody, of which the
+    candidates stand in the columns `at`; `gain` and `urgent_gain` are as in `Check`;
     `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about. `cost` is that of the
     burden of each finding.
     """
 
     names: tuple[str, ...]
     cost: Array
-    present: Array
+    every: Array
+    at: Ints
     gain: Array
     urgent_gain: Array
     set_of: Ints
     emergency: Ints
+
+    def present(self, which: Sequence[int] | Ints) -> Array:
+        """P(present | state) of some of the candidates: [state, candidate]."""
+        return self.every[:, self.at[which]]
 
 
 def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
@@ -102,10 +109,11 @@ def _information(mass: Array, hit: Array) -> Array:
 
 
 def _entropy_of_two(probability: Array) -> Array:
-    """Entropy in bits of yes and no, for every probability of yes."""
-    yes = np.clip(probability, 0.0, 1.0)
-    no = 1.0 - yes
-    return np.asarray(-_times_log(yes) - _times_log(no))
+    """Entropy in bits of yes and no, for every probability of yes; a little above 1 counts as 1."""
+    yes = np.minimum(probability, 1.0)
+    negative = _times_log(yes)
+    negative += _times_log(1.0 - yes)
+    return np.negative(negative, out=negative)
 
 
 def _times_log(probability: Array) -> Array:
@@ -118,12 +126,24 @@ def _times_log(probability: Array) -> Array:
 
 def _by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> tuple[Array, Array]:
     """P(kind), and P(kind and outcome): [kind, outcome]."""
+    return _mass(share, kind, n_kinds), _sums_by_kind(outcomes, share, kind, n_kinds)
+
+
+def _mass(share: Array, kind: Ints, n_kinds: int) -> Array:
+    """P(kind)."""
+    return np.bincount(kind, weights=share, minlength=n_kinds).astype(np.float64)
+
+
+def _sums_by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
+    """P(kind and outcome), from P(outcome | state): [kind, outcome]."""
+    loops = compiled_loops()
+    if loops is not None:
+        return np.asarray(loops.sums_by_kind(*plain(outcomes, share, kind), n_kinds))
     order = np.argsort(kind, kind="stable")
     kinds, starts = np.unique(kind[order], return_index=True)
     joint = np.zeros((n_kinds, outcomes.shape[1]))
     joint[kinds] = np.add.reduceat((outcomes * share[:, None])[order], starts, axis=0)
-    mass: Array = np.bincount(kind, weights=share, minlength=n_kinds).astype(np.float64)
-    return mass, joint
+    return joint
 
 
 def _merged(mass: Array, joint: Array, into: Ints) -> tuple[Array, Array]:
@@ -142,7 +162,7 @@ def checks_of(
     findings = case.network.knowledge.findings
     order = np.argsort(-wanted / candidates.cost)[:most]
     order = order[wanted[order] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)]
-    present = candidates.present[:, order]
+    present = candidates.present(order)
     if_present, if_absent = _moved(case, states, present), _moved(case, states, 1 - present)
     return tuple(
         Check(
@@ -164,7 +184,7 @@ def batteries_of(
     case: Case, states: States, candidates: Candidates, *, most: int = 6
 ) -> tuple[Battery, ...]:
     """Examinations whose findings come together, by information for their burden."""
-    names, present = candidates.names, candidates.present
+    names = candidates.names
     findings = case.network.knowledge.findings
     battery_of = _askable(case.network).battery_of
     grouped: dict[str, list[int]] = {}
@@ -179,9 +199,7 @@ def batteries_of(
         battery: sorted(members, key=lambda i: -round(gain_of[i], 12))[:BATTERY_SIZE]
         for battery, members in grouped.items()
     }
-    gains, urgent_gains = _joint_information(
-        [_outcomes(present[:, members]) for members in best.values()], states, candidates
-    )
+    gains, urgent_gains = _joint_information(list(best.values()), states, candidates)
     found = [
         Battery(
             battery,
@@ -206,25 +224,40 @@ def _outcomes(present: Array) -> Array:
     return outcomes
 
 
-def _joint_information(
-    batteries: list[Array], states: States, candidates: Candidates
-) -> tuple[list[float], list[float]]:
-    """Information in bits of several examinations about the causes and about their urgency.
+def _outcome_sums(
+    present: Array, batteries: list[Ints], share: Array, kind: Ints, n_kinds: int
+) -> Array:
+    """P(kind and outcome) of the examinations, each of a few findings (columns of `present`), side
+    by side: [kind, outcome of this or that examination]."""
+    loops = compiled_loops()
+    if loops is not None:
+        begin = np.cumsum([0, *map(len, batteries)])
+        examinations = plain(np.concatenate(batteries), begin)
+        present, share, kind = plain(present, share, kind)
+        return np.asarray(loops.outcome_sums(present, examinations, share, kind, n_kinds))
+    together = np.concatenate([_outcomes(present[:, of]) for of in batteries], axis=1)
+    return _sums_by_kind(together, share, kind, n_kinds)
 
-    All of them are laid side by side: [state, outcome of this or that examination].
-    """
+
+def _joint_information(
+    batteries: list[list[int]], states: States, candidates: Candidates
+) -> tuple[list[float], list[float]]:
+    """Information in bits of several examinations about the causes and about their urgency; each
+    is given by its findings, as positions among the candidates."""
     if not batteries:
         return [], []
-    starts = np.cumsum([0, *(outcomes.shape[1] for outcomes in batteries[:-1])])
-    together = np.concatenate(batteries, axis=1)
-    by_set = _by_kind(together, states.share, candidates.set_of, len(states.sets[0]))
+    starts = np.cumsum([0, *(1 << len(of) for of in batteries[:-1])])
+    share, set_of, n_sets = states.share, candidates.set_of, len(states.sets[0])
+    mass = _mass(share, set_of, n_sets)
+    columns = [candidates.at[of] for of in batteries]
+    joint = _outcome_sums(candidates.every, columns, share, set_of, n_sets)
 
     def gains(mass: Array, joint: Array) -> list[float]:
         inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
         told = mass @ _times_log(inside) - _times_log(joint.sum(axis=0))
         return [max(gain, 0.0) for gain in np.add.reduceat(told, starts).tolist()]
 
-    return gains(*by_set), gains(*_merged(*by_set, candidates.emergency))
+    return gains(mass, joint), gains(*_merged(mass, joint, candidates.emergency))
 
 
 @lru_cache(maxsize=16)
@@ -238,14 +271,13 @@ def _emergencies(network: Network) -> Flags:
 class _Askable:
     """All that can be asked of anybody: the findings of the network, then the risk factors.
 
-    Of the `names` the first ones are `nodes` of the network, by position. `of_sex` tells which can
-    be asked of a woman and of a man.
+    `of_sex` tells which of the `names` can be asked of a woman and of a man; pain on both sides is
+    known of everybody.
     """
 
     names: tuple[str, ...]
     place: Mapping[str, int]
     cost: Array
-    nodes: Ints
     of_sex: Mapping[str, Flags]
     battery_of: Mapping[str, str]
 
@@ -253,15 +285,13 @@ class _Askable:
 @lru_cache(maxsize=16)
 def _askable(network: Network) -> _Askable:
     findings = network.knowledge.findings
-    nodes = [name for name in network.nodes if name != BILATERAL]
-    names = (*nodes, *_risks_of(network)[0])
+    names = (*network.nodes, *_risks_of(network)[0])
     return _Askable(
         names=names,
         place={name: i for i, name in enumerate(names)},
         cost=np.array([BURDEN[findings[name].burden] for name in names]),
-        nodes=np.array([network.node_index[name] for name in nodes], dtype=np.int64),
         of_sex={
-            sex: np.array([findings[name].sex in {None, sex} for name in names])
+            sex: np.array([findings[n].sex in {None, sex} and n != BILATERAL for n in names])
             for sex in ("female", "male")
         },
         battery_of={
@@ -276,23 +306,22 @@ def candidates_of(case: Case, states: States, low: Array) -> Candidates:
     open_ = askable.of_sex[case.facts.record.sex].copy()
     known = (askable.place.get(name) for name, place in case.facts.table if place == "here")
     open_[[at for at in known if at is not None]] = False
-    n_nodes = len(askable.nodes)
-    nodes = np.flatnonzero(open_[:n_nodes])
-    risks = np.flatnonzero(open_[n_nodes:])
-    risk_present = _risk_given_state(case, states, risks)
-    useful = np.ptp(risk_present, axis=0) > 0
-    at = np.concatenate([nodes, n_nodes + risks[useful]])
-    present = np.empty((len(low), len(at)))
-    np.subtract(1.0, low[:, askable.nodes[nodes]], out=present[:, : len(nodes)])
-    present[:, len(nodes) :] = risk_present[:, useful]
-    np.clip(present, 0.0, 1.0, out=present)
+    n_nodes = low.shape[1]
+    every = np.empty((len(low), len(askable.names)))
+    np.subtract(1.0, low, out=every[:, :n_nodes])
+    risks = every[:, n_nodes:] = _risk_given_state(case, states)
+    # A risk factor that is as common in every state tells nothing.
+    open_[n_nodes:] &= (risks != risks[0]).any(axis=0)
+    at = np.flatnonzero(open_)
     sets, set_of = states.sets
     emergency = np.asarray((sets & _emergencies(case.network)).any(axis=1), dtype=np.int64)
-    by_set = _by_kind(present, states.share, set_of, len(sets))
+    mass, joint = _by_kind(every, states.share, set_of, len(sets))
+    by_set = mass, joint[:, at]
     return Candidates(
         names=tuple(askable.names[i] for i in at.tolist()),
         cost=askable.cost[at],
-        present=present,
+        every=every,
+        at=at,
         gain=_information(*by_set),
         urgent_gain=_information(*_merged(*by_set, emergency)),
         set_of=set_of,
@@ -300,29 +329,33 @@ def candidates_of(case: Case, states: States, low: Array) -> Candidates:
     )
 
 
-def _risk_given_state(case: Case, states: States, risks: Ints) -> Array:
-    """P(risk factor | state): those with a condition have its risk factors more often. `risks` are
-    positions among all risk factors."""
-    every, ratios = _risks_of(case.network)
-    prevalences = prevalences_at(case.network.knowledge, int(case.facts.record.age))
-    prevalence = np.array([prevalences[every[i]] for i in risks.tolist()])
-    ratios = ratios[:, risks]
-    odds = np.tile(prevalence / (1 - prevalence), (len(states.weight), 1))
+def _risk_given_state(case: Case, states: States) -> Array:
+    """P(risk factor | state): those with a condition have its risk factors more often. [state, risk
+    factor], of all risk factors."""
     # Behind the last cause stands none, for states of fewer causes than others.
-    for causes in np.append(states.singles.cause, len(ratios) - 1)[states.members].T:
-        odds *= ratios[causes]
+    causes = np.append(states.singles.cause, -1)[states.members]
+    before = _risk_odds_at(case.network, int(case.facts.record.age))
+    odds = products(before, _risks_of(case.network)[1], causes)
     return np.asarray(odds / (1 + odds))
+
+
+@lru_cache(maxsize=128)
+def _risk_odds_at(network: Network, age: int) -> Array:
+    """Odds of every risk factor at an age in whole years."""
+    prevalences = prevalences_at(network.knowledge, age)
+    prevalence = np.array([prevalences[name] for name in _risks_of(network)[0]])
+    return np.asarray(prevalence / (1 - prevalence))
 
 
 @lru_cache(maxsize=16)
 def _risks_of(network: Network) -> tuple[tuple[str, ...], Array]:
     """All risk factors, and the ratio of each for each condition: [condition, risk factor]; 1 where
-    a condition does not have it, and for no condition, which comes last."""
+    a condition does not have it."""
     knowledge = network.knowledge
     every = tuple(f.id for f in knowledge.findings.values() if f.role == "risk")
     place = {name: i for i, name in enumerate(every)}
     known = risk_ratios(knowledge)
-    ratios = np.ones((len(network.conditions) + 1, len(every)))
+    ratios = np.ones((len(network.conditions), len(every)))
     for i in range(len(network.conditions)):
         condition = network.condition(i)
         for risk in condition.risks:

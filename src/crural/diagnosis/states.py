@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from crural.diagnosis.compiled import compiled_loops, plain
 from crural.diagnosis.network import Array, Ints
 from crural.diagnosis.problem import Mixture, Part, Problem, rows_of
 
@@ -23,6 +24,8 @@ from crural.diagnosis.problem import Mixture, Part, Problem, rows_of
 PAIRED = 160
 TRIPLED = 80
 KEPT = 400
+# Weights that differ by a smaller part than this are equal.
+SAME = 1e-9
 
 # Networks whose states of single causes are kept, and how many of these.
 MOST_PARTS = 64
@@ -69,6 +72,12 @@ class States:
         """Weights that sum to 1."""
         return np.asarray(self.weight / self.weight.sum())
 
+    def as_heavy_as(self, place: int) -> int:
+        """How many states are as heavy as the one at a place, counted from 1."""
+        if place >= len(self.weight):
+            return len(self.weight)
+        return int((self.weight >= self.weight[place - 1] * (1.0 - SAME)).sum())
+
     @cached_property
     def present(self) -> Array:
         """1 where a cause is present, else 0, as numbers: [cause, state]."""
@@ -90,39 +99,31 @@ class States:
     @cached_property
     def bit_probability(self) -> Array:
         """P(bit | state): [state, bit]."""
-        upper = _product(self.singles.upper, self.members) * self.problem.background_upper
-        lower = _product(self.singles.lower, self.members) * self.problem.background_lower
-        return upper - lower
+        problem, singles = self.problem, self.singles
+        upper = products(problem.background_upper, singles.upper, self.members)
+        lower = products(problem.background_lower, singles.lower, self.members)
+        return np.asarray(upper - lower)
 
 
 def leading_states(problem: Problem) -> States:
     """The leading states of a problem. Their weights are joint probabilities with the evidence."""
     singles = singles_of(problem)
-    n = len(singles.weight)
-    weights = SetWeights(problem, singles)
-    alone = np.arange(n)[:, None]
-    alone_weight = weights(alone)
-    members, found = [alone], [alone_weight]
+    sets = SetWeights(problem, singles)
+    alone = np.arange(len(singles.weight))[:, None]
+    alone_weight = sets(alone)
 
     # A state that explains little alone may complete a strong one.
-    strong = _heaviest(alone_weight, 8)
-    beside = _pairs_of(strong, np.arange(n), singles.cause)
-    helpers = beside[_heaviest(weights(beside), PAIRED)]
+    beside, beside_weight = sets.pairs_of(_heaviest(alone_weight, 8))
+    helpers = beside[_heaviest_and_equal(beside_weight, PAIRED)]
     chosen = np.unique(np.concatenate([_heaviest(alone_weight, PAIRED // 2), helpers.ravel()]))
     chosen = chosen[_heaviest(alone_weight[chosen], PAIRED)]
-    pairs = _pairs_within(chosen, singles.cause)
-    pair_weight = weights(pairs)
-    members.append(pairs)
-    found.append(pair_weight)
+    pairs, pair_weight = sets.pairs_within(chosen)
+    best = pairs[_heaviest_and_equal(pair_weight, TRIPLED)]
+    triples, triple_weight = sets.triples_of(best, chosen[:TRIPLED])
 
-    best = pairs[_heaviest(pair_weight, TRIPLED)]
-    triples = _triples_of(best, chosen[:TRIPLED], singles.cause)
-    members.append(triples)
-    found.append(weights(triples))
-
-    weight = np.concatenate(found)
-    top = _heaviest(weight, KEPT)
-    every, total = _rows(members, top), float(weight.sum())
+    weight = np.concatenate([alone_weight, pair_weight, triple_weight])
+    top = _heaviest_and_equal(weight, KEPT)
+    every, total = _rows([alone, pairs, triples], top), float(weight.sum())
     present = np.zeros((len(top), len(problem.names) + 1), dtype=bool)
     cause_of = np.append(singles.cause, len(problem.names))
     np.put_along_axis(present, cause_of[every], True, axis=1)
@@ -137,28 +138,51 @@ def _heaviest(weight: Array, most: int) -> Ints:
     return np.argsort(-weight)
 
 
+def _heaviest_and_equal(weight: Array, most: int) -> Ints:
+    """The same, and the places of weights that are as large as the last of them: numpy and the
+    compiled loops differ in the last digits, and the choice must not hang on these."""
+    if most >= len(weight):
+        return np.argsort(-weight)
+    least = np.partition(weight, -most)[-most]
+    among = np.flatnonzero(weight >= least * (1.0 - SAME))
+    return np.asarray(among[np.argsort(-weight[among])])
+
+
 def likelihood_of(problem: Problem, causes: tuple[int, ...], singles: Singles) -> float:
     """P(bits and low findings | exactly these causes are there), without the background's lows.
 
     `singles` are those of the problem.
     """
+    upper, lower = problem.background_upper, problem.background_lower
+    members = np.array(causes, dtype=np.int64)
+    first = np.searchsorted(singles.cause, np.stack([members, members + 1]))
+    loops = compiled_loops()
+    if loops is not None:
+        tables = plain(first, singles.chance, singles.upper, singles.lower)
+        return float(loops.likelihood_of_set(*tables, plain(upper, lower)))
     chance = np.ones(1)
-    upper = problem.background_upper[None, :]
-    lower = problem.background_lower[None, :]
-    for cause in causes:
-        first, last = np.searchsorted(singles.cause, (cause, cause + 1))
-        chance = np.multiply.outer(chance, singles.chance[first:last]).reshape(-1)
+    upper, lower = upper[None, :], lower[None, :]
+    for begin, end in first.T.tolist():
+        chance = np.multiply.outer(chance, singles.chance[begin:end]).reshape(-1)
         shape = len(chance), problem.n_bits
-        upper = (upper[:, None] * singles.upper[first:last]).reshape(shape)
-        lower = (lower[:, None] * singles.lower[first:last]).reshape(shape)
+        upper = (upper[:, None] * singles.upper[begin:end]).reshape(shape)
+        lower = (lower[:, None] * singles.lower[begin:end]).reshape(shape)
     return float(chance @ (upper - lower).prod(axis=1))
 
 
-def _product(table: Array, members: Ints) -> Array:
+def products(first: Array, table: Array, members: Ints) -> Array:
+    """Products over the members of each row: [row, column].
+
+    `first[column]` is multiplied with `table[member, column]` of each of `members[row]`, of which
+    negative ones stand for none.
+    """
+    loops = compiled_loops()
+    if loops is not None:
+        return np.asarray(loops.products(*plain(first, table, members)))
     extended = np.vstack([table, np.ones((1, table.shape[1]))])
-    result = extended[members[:, 0]].copy()
-    for column in range(1, members.shape[1]):
-        result *= extended[members[:, column]]
+    result = np.tile(first, (len(members), 1))
+    for column in members.T:
+        result *= extended[column]
     return result
 
 
@@ -171,6 +195,110 @@ def _rows(members: list[Ints], wanted: Ints) -> Ints:
         rows[here, : table.shape[1]] = table[wanted[here] - start]
         start += len(table)
     return rows
+
+
+class SetWeights:
+    """Joint probability of a set of states with the evidence, with the links between causes."""
+
+    def __init__(self, problem: Problem, singles: Singles) -> None:
+        self.problem = problem
+        self.singles = singles
+        self.none = float(np.prod(1.0 - problem.prior)) * problem.background_scalar
+        n = len(problem.names)
+        # P(child is not brought about | parent): [parent, child].
+        self.spared = np.ones((n, n))
+        for parent, child, probability in problem.links:
+            self.spared[parent, child] = 1.0 - probability
+        self.own = singles.weight * self.spared.prod(axis=1)[singles.cause]
+        # [bit, single]
+        self.upper = np.ascontiguousarray(singles.upper.T)
+        self.lower = np.ascontiguousarray(singles.lower.T)
+        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
+        self.limited = (self.upper != 1.0).any(axis=1)
+
+    def __call__(self, members: Ints) -> Array:
+        """Weight of each set; `members[i]` are positions of its states."""
+        problem = self.problem
+        members = np.ascontiguousarray(members.T)
+        weight = self.none * _product_of(self.own, members)
+        if len(members) > 1:
+            causes = self.singles.cause[members]
+            for child in causes:
+                weight *= _brought(problem.prior[child], self._spared(causes, child))
+        for bit in range(problem.n_bits):
+            # Bit by bit, so that what is multiplied stays in the near caches.
+            below = _product_of(self.lower[bit], members)
+            below *= problem.background_lower[bit]
+            at_most = problem.background_upper[bit]
+            if self.limited[bit]:
+                at_most = at_most * _product_of(self.upper[bit], members)
+            weight *= at_most - below
+        return weight
+
+    def pairs_of(self, first: Ints) -> tuple[Ints, Array]:
+        """Every pair of one of the `first` states and any other, and the weights of the pairs."""
+        loops, every = compiled_loops(), np.arange(len(self.own))
+        if loops is None:
+            pairs = _pairs_of(first, every, self.singles.cause)
+            return pairs, self(pairs)
+        found: tuple[Ints, Array] = loops.pairs(first, False, self._tables(every))
+        return found
+
+    def pairs_within(self, chosen: Ints) -> tuple[Ints, Array]:
+        """Every pair of two of the `chosen` states, and the weights of the pairs."""
+        loops = compiled_loops()
+        if loops is None:
+            pairs = _pairs_within(chosen, self.singles.cause)
+            return pairs, self(pairs)
+        pairs, weight = loops.pairs(np.arange(len(chosen)), True, self._tables(chosen))
+        return chosen[pairs], weight
+
+    def triples_of(self, pairs: Ints, thirds: Ints) -> tuple[Ints, Array]:
+        """Every triple of one of the `pairs` and one of the `thirds`, and the weights."""
+        loops = compiled_loops()
+        if loops is None:
+            triples = _triples_of(pairs, thirds, self.singles.cause)
+            return triples, self(triples)
+        chosen = np.concatenate([thirds, np.setdiff1d(pairs, thirds)])
+        place = np.empty(len(self.own), dtype=np.int64)
+        place[chosen] = np.arange(len(chosen))
+        triples, weight = loops.triples(place[pairs], len(thirds), self._tables(chosen))
+        return chosen[triples], weight
+
+    def _tables(self, chosen: Ints) -> tuple[object, ...]:
+        """`loops.Tables` of some of the states."""
+        problem = self.problem
+        own, cause = plain(self.own[chosen], self.singles.cause[chosen])
+        upper, lower = plain(self.upper[:, chosen], self.lower[:, chosen])
+        background = plain(problem.background_upper, problem.background_lower)
+        return self.none, own, cause, upper, lower, background, *plain(problem.prior, self.spared)
+
+    def beside(self, causes: Ints) -> Array:
+        """Factor by which the links change the odds of each further cause: [set, cause].
+
+        `causes[i]` are the causes of a set that are present already.
+        """
+        prior = self.problem.prior
+        factor = _brought(prior, _product_of(self.spared, causes.T))
+        for child in causes.T:
+            own, spared = prior[child][:, None], self._spared(causes.T, child)[:, None]
+            further = spared * self.spared[:, child].T
+            factor *= _brought(own, further) / _brought(own, spared)
+        return factor
+
+    def _spared(self, causes: Ints, child: Ints) -> Array:
+        """P(child is not brought about | the causes of its set): causes are [member, set]. Several
+        parents do not multiply its odds, but its chance to be spared."""
+        spared = np.ones(len(child))
+        for parent in causes:
+            spared *= self.spared[parent, child]
+        return spared
+
+
+def _brought(own: Array, spared: Array) -> Array:
+    """Factor on the odds of a cause, of probability `own`, that others leave alone with probability
+    `spared`. Without a difference of nearly equal numbers, however improbable the cause is."""
+    return np.asarray((own + (1.0 - own) * (1.0 - spared)) / (own * spared))
 
 
 def _pairs_of(first: Ints, second: Ints, cause: Ints) -> Ints:
@@ -197,79 +325,12 @@ def _triples_of(pairs: Ints, thirds: Ints, cause: Ints) -> Ints:
     return np.stack([code // (n * n), code // n % n, code % n], axis=1)
 
 
-class SetWeights:
-    """Joint probability of a set of states with the evidence, with the links between causes."""
-
-    def __init__(self, problem: Problem, singles: Singles) -> None:
-        self.problem = problem
-        self.singles = singles
-        self.none = float(np.prod(1.0 - problem.prior)) * problem.background_scalar
-        n = len(problem.names)
-        self.odds = problem.prior / (1.0 - problem.prior)
-        # P(child is not brought about | parent): [parent, child].
-        self.spared = np.ones((n, n))
-        for parent, child, probability in problem.links:
-            self.spared[parent, child] = 1.0 - probability
-        self.own = singles.weight * self.spared.prod(axis=1)[singles.cause]
-        # [bit, single]
-        self.upper = np.ascontiguousarray(singles.upper.T)
-        self.lower = np.ascontiguousarray(singles.lower.T)
-        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
-        self.limited = (self.upper != 1.0).any(axis=1)
-
-    def __call__(self, members: Ints) -> Array:
-        """Weight of each set; `members[i]` are positions of its states."""
-        problem = self.problem
-        members = np.ascontiguousarray(members.T)
-        weight = self.none * _product_of(self.own, members)
-        if len(members) > 1:
-            causes = self.singles.cause[members]
-            for child in causes:
-                weight *= _odds_of(self._absent(causes, child)) / self.odds[child]
-        for bit in range(problem.n_bits):
-            # Bit by bit, so that what is multiplied stays in the near caches.
-            below = _product_of(self.lower[bit], members)
-            below *= problem.background_lower[bit]
-            at_most = problem.background_upper[bit]
-            if self.limited[bit]:
-                at_most = at_most * _product_of(self.upper[bit], members)
-            weight *= at_most - below
-        return weight
-
-    def beside(self, causes: Ints) -> Array:
-        """Factor by which the links change the odds of each further cause: [set, cause].
-
-        `causes[i]` are the causes of a set that are present already.
-        """
-        absent = 1.0 - self.problem.prior
-        for parent in causes.T:
-            absent = absent * self.spared[parent]
-        factor = _odds_of(absent) / self.odds
-        for child in causes.T:
-            without = self._absent(causes.T, child)[:, None]
-            factor *= _odds_of(without * self.spared[:, child].T) / _odds_of(without)
-        return np.asarray(factor)
-
-    def _absent(self, causes: Ints, child: Ints) -> Array:
-        """P(child is absent | the causes of its set): causes are [member, set]. Several parents do
-        not multiply its odds, but its chance to be spared."""
-        absent = 1.0 - self.problem.prior[child]
-        for parent in causes:
-            absent = absent * self.spared[parent, child]
-        return np.asarray(absent)
-
-
 def _product_of(values: Array, members: Ints) -> Array:
     """Product of the values of the members of each set: [member, set]."""
     product = values[members[0]]
     for member in members[1:]:
         product *= values[member]
     return np.asarray(product)
-
-
-def _odds_of(absent: Array) -> Array:
-    """Odds of what is absent with this probability."""
-    return np.asarray((1.0 - absent) / absent)
 
 
 def singles_of(problem: Problem) -> Singles:
@@ -284,16 +345,17 @@ def singles_of(problem: Problem) -> Singles:
         if ways is None:
             if len(parts.ways) >= MOST_WAYS:
                 parts.ways.clear()
-            ways = parts.ways[cause, of_rows] = _listed(part, problem, silent.tolist())
+            ways = _listed(part, problem, silent.tolist(), parts.most)
+            parts.ways[cause, of_rows] = ways
         found.append(ways)
     cause_of = np.repeat(np.arange(len(found)), [len(ways.weight) for ways in found])
-    rows = _joined([ways.rows for ways in found])
+    factors_of, rows, quiet = _trimmed(np.concatenate([ways.table for ways in found], axis=1))
     share, scalar = problem.share, problem.scalar
     factors = np.concatenate(
         [share * scalar, scalar, 1.0 - share, 1.0 - share + share * scalar, np.ones(1)]
     )
     chance = np.concatenate([ways.weight for ways in found])
-    for column in _joined([ways.factors for ways in found]).T:
+    for column in factors_of.T:
         chance = chance * factors[column]
     odds = problem.prior / (1.0 - problem.prior)
     return Singles(
@@ -301,32 +363,32 @@ def singles_of(problem: Problem) -> Singles:
         chance=chance,
         weight=odds[cause_of] * chance,
         rows=rows,
-        quiet=_joined([ways.quiet for ways in found]),
-        upper=_product(problem.upper, rows),
-        lower=_product(problem.lower, rows),
+        quiet=quiet,
+        upper=products(np.ones(problem.n_bits), problem.upper, rows),
+        lower=products(np.ones(problem.n_bits), problem.lower, rows),
     )
 
 
 @dataclass(frozen=True)
 class _Ways:
-    """The states of one cause. The chance of a state is its `weight` times its `factors`: places
-    in the list of what each row can contribute, which `singles_of` makes."""
+    """The states of one cause. `table[:, state]` are, padded with -1, its factors, its active rows
+    and the rows averaged over. The chance of a state is its `weight` times its factors: places in
+    the list of what each row can contribute, which `singles_of` makes."""
 
     weight: Array
-    factors: Ints
-    rows: Ints
-    quiet: Ints
+    table: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """The rows of all causes, those of cause c from `first[c]` to `first[c + 1]`, and the states
-    that were spelt out already: they hang on which rows act on no bit, and are the same for many
-    patients."""
+    """The rows of all causes, those of cause c from `first[c]` to `first[c + 1]`; the most that one
+    cause has; and the states that were spelt out already: they hang on which rows act on no bit,
+    and are the same for many patients."""
 
     acts: tuple[Part, ...]
     rows: Ints
     first: list[int]
+    most: int
     ways: dict[tuple[int, bytes], _Ways]
 
 
@@ -341,33 +403,23 @@ def _parts_of(acts: tuple[Part, ...]) -> _Parts:
         rows = [rows_of(part) for part in acts]
         first = np.cumsum([0, *map(len, rows)]).tolist()
         every = np.array([row for of in rows for row in of], dtype=np.int64)
-        known = _known[id(acts)] = _Parts(acts, every, first, {})
+        known = _known[id(acts)] = _Parts(acts, every, first, max(map(len, rows)), {})
     return known
 
 
-def _listed(part: Part, problem: Problem, silent: list[bool]) -> _Ways:
+def _listed(part: Part, problem: Problem, silent: list[bool], most: int) -> _Ways:
     ways = _ways(part, silent, (problem.share < 1.0).tolist(), len(silent))
-    return _Ways(
-        weight=np.array([weight for weight, _, _, _ in ways]),
-        factors=_ragged([factors for _, factors, _, _ in ways]),
-        rows=_ragged([rows for _, _, rows, _ in ways]),
-        quiet=_ragged([quiet for _, _, _, quiet in ways]),
-    )
+    table = np.full((3, len(ways), most), -1)
+    for i, (_, *lists) in enumerate(ways):
+        for which, of in enumerate(lists):
+            table[which, i, : len(of)] = of
+    return _Ways(np.array([weight for weight, _, _, _ in ways]), table)
 
 
-def _joined(tables: list[Ints]) -> Ints:
-    """Tables below each other, padded with -1."""
-    joined = np.full((sum(map(len, tables)), max(table.shape[1] for table in tables)), -1)
-    start = 0
-    for table in tables:
-        joined[start : start + len(table), : table.shape[1]] = table
-        start += len(table)
-    return joined
-
-
-def _ragged(rows: list[tuple[int, ...]]) -> Ints:
-    width = max((len(r) for r in rows), default=0) or 1
-    return np.array([r + (-1,) * (width - len(r)) for r in rows], dtype=np.int64)
+def _trimmed(tables: Ints) -> list[Ints]:
+    """Tables of rows that are padded with -1, without columns of padding alone; at least one."""
+    widths = np.maximum((tables >= 0).any(axis=1).sum(axis=1), 1).tolist()
+    return [table[:, :width] for table, width in zip(tables, widths, strict=True)]
 
 
 def _ways(part: Part, silent: list[bool], uncertain: list[bool], n: int) -> list[_Way]:

@@ -13,9 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from crural.diagnosis.network import Array, Ints, Network
+from crural.diagnosis.compiled import compiled_loops, plain
+from crural.diagnosis.network import Array, Ints, Network, Parameter
 from crural.diagnosis.problem import Case
-from crural.diagnosis.states import States
+from crural.diagnosis.states import States, products
 
 DRAWS = 200
 USED_STATES = 200
@@ -53,10 +54,9 @@ def uncertainty_of(case: Case, states: States, probability: Array) -> Uncertaint
     """Intervals around the exact probabilities, from draws over the leading states."""
     draws = _Draws(case, states)
     weight = draws.weights()
-    present = draws.causes.astype(float)
-    total = weight.sum(axis=1, keepdims=True)
-    drawn = (weight @ present) / total
-    centre = (states.weight[: draws.used] @ present) / states.weight[: draws.used].sum()
+    present = states.present[:, : draws.used]
+    drawn = (present @ weight / weight.sum(axis=0)).T
+    centre = present @ draws.weight / draws.weight.sum()
     # The draws are of the leading states; the exact answer is their centre.
     moved = _logit(drawn) - _logit(centre) + _logit(probability)
     low, high = _quantiles(moved, INTERVAL)
@@ -110,6 +110,17 @@ def _spreads(network: Network) -> Array:
     return np.array([parameter.quantity.spread for parameter in network.parameters])
 
 
+@lru_cache(maxsize=16)
+def _share_parameters(network: Network) -> Ints:
+    """Which number the share of each group is; -1 for none."""
+    return np.array([group.share_parameter for group in network.groups], dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _parameter(network: Network, number: int) -> Parameter:
+    return network.parameters[number]
+
+
 class _Draws:
     """Draws of the numbers that matter for this record, and the weights of the states under them.
 
@@ -118,94 +129,54 @@ class _Draws:
 
     def __init__(self, case: Case, states: States) -> None:
         self.case = case
-        self.used = min(USED_STATES, len(states.weight))
-        self.members = states.members[: self.used]
-        self.causes = states.causes[: self.used]
-        self.weight = states.weight[: self.used]
         self.states = states
+        self.used = states.as_heavy_as(USED_STATES)
+        self.weight = states.weight[: self.used]
+        members = states.members[: self.used]
+        # The states of single causes that are used, and the rows of the problem that these use:
+        # `members` and `single_rows` are places among them.
+        self.singles, self.members = _places(members)
+        self.rows, self.single_rows = _places(states.singles.rows[self.singles])
         network = case.network
-        # Positions in `singles` of the states of single causes that are used, and their places.
-        self.singles = np.unique(self.members[self.members >= 0])
-        self.single_at = np.full(len(states.singles.weight) + 1, len(self.singles))
-        self.single_at[self.singles] = np.arange(len(self.singles))
-        self.rows = self._rows_in_use()
         nodes = [network.node_index[f.finding] for f in case.bits]
-        groups = np.array([self._group(r) for r in self.rows], dtype=np.int64)
-        ids = network.cdf_parameter[np.maximum(groups, 0)][:, nodes]
-        self.ids = np.where(groups[:, None] >= 0, ids, -1)
-        share_ids = np.array(
-            [network.groups[g].share_parameter if g >= 0 else -1 for g in groups], dtype=np.int64
-        )
-        self.share_ids = share_ids
-        wanted = np.unique(np.concatenate([self.ids.ravel(), share_ids]))
+        group = _groups(network, self.rows)
+        self.ids = np.where(group[:, None] >= 0, network.cdf_parameter[group][:, nodes], -1)
+        self.share_ids = np.where(group >= 0, _share_parameters(network)[group], -1)
+        wanted = np.unique(np.concatenate([self.ids.ravel(), self.share_ids]))
         self.wanted = wanted[wanted >= 0]
         spread = _spreads(network)[self.wanted]
         self.noise, self.prior_noise = _noise(len(self.wanted), len(network.conditions))
+        # Behind all numbers stands one that never moves, for what is no number.
         self.shift = np.concatenate([(self.noise * spread).T, np.zeros((1, DRAWS))])
         self.position = np.full(len(network.parameters) + 1, len(self.wanted))
         self.position[self.wanted] = np.arange(len(self.wanted))
 
-    def _rows_in_use(self) -> Ints:
-        rows = self.states.singles.rows[self.singles]
-        return np.unique(rows[rows >= 0])
-
-    def _group(self, row: int) -> int:
-        """Group behind a row of the problem; -1 for the sides of the pain."""
-        n_groups = len(self.case.network.groups)
-        copies = n_groups + len(self.case.network.conditions)
-        if row < n_groups:
-            return row
-        return row - copies if copies <= row < copies + n_groups else -1
-
     def weights(self) -> Array:
-        """[draw, state]."""
-        problem = self.case.problem
-        n_bits = len(self.case.bits)
+        """[state, draw]."""
+        case, problem = self.case, self.case.problem
         share = problem.share[self.rows]
-        row_shift = self._shift(self.share_ids)
         # Active with a drawn share instead of the stated one; certain rows stay certain.
-        active = np.where(
-            share[:, None] < 1, _expit(_logit(share)[:, None] + row_shift) / share[:, None], 1.0
+        moving = np.flatnonzero(share < 1.0)
+        stated = share[moving, None]
+        active = np.ones((len(share), DRAWS))
+        shift = self.shift[self.position[self.share_ids[moving]]]
+        active[moving] = _expit(_logit(stated) + shift) / stated
+        none = np.ones(DRAWS)
+        active = products(none, active, self.single_rows)
+        priors = np.exp(self.prior_noise * case.priors.spread).T
+        cause = self.states.singles.cause[self.singles]
+        weights = _likelihoods(
+            (problem.upper[self.rows], problem.lower[self.rows]),
+            # e^-shift of every number, of which most stand for many rows.
+            np.exp(-self.shift),
+            self.position[self.ids],
+            (self.single_rows, self.members),
+            (problem.background_upper, problem.background_lower),
         )
-        # e^-shift of every number, of which most stand for many rows.
-        factor, number = np.exp(-self.shift), self.position[self.ids]
-        upper = self._of_singles(_shifted(problem.upper[self.rows], factor, number))
-        lower = self._of_singles(_shifted(problem.lower[self.rows], factor, number))
-        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
-        limited = np.any(problem.upper[self.rows] < 1.0, axis=0)
-        likelihood = np.ones((self.used, DRAWS))
-        for bit in range(n_bits):
-            # Bit by bit, so that what is multiplied stays in the near caches.
-            below = self._of_states(lower[bit])
-            below *= problem.background_lower[bit]
-            at_most = problem.background_upper[bit]
-            if limited[bit]:
-                at_most = at_most * self._of_states(upper[bit])
-            likelihood *= at_most - below
         stated = self.states.bit_probability[: self.used].prod(axis=1)
-        priors = np.exp(self.causes @ (self.prior_noise * self.case.priors.spread).T)
-        likelihood *= (self.weight / stated)[:, None]
-        likelihood *= self._of_states(self._of_singles(active[:, None])[0])
-        likelihood *= priors
-        return np.asarray(likelihood.T)
-
-    def _shift(self, ids: Ints) -> Array:
-        """Shift of each number in each draw; none for what is no number: [id, draw]."""
-        return np.asarray(self.shift[self.position[ids]])
-
-    def _of_singles(self, of_rows: Array) -> Array:
-        """Product over the active rows of each state of a single cause that is used, and 1 for
-        none: [row, bit, draw] becomes [bit, single, draw]."""
-        neutral = np.ones((1, *of_rows.shape[1:]))
-        row_at = np.full(len(self.case.problem.share) + 1, len(of_rows))
-        row_at[self.rows] = np.arange(len(of_rows))
-        rows = row_at[self.states.singles.rows[self.singles]]
-        found = np.concatenate([_product(np.concatenate([of_rows, neutral]), rows), neutral])
-        return np.ascontiguousarray(found.transpose(1, 0, 2))
-
-    def _of_states(self, of_singles: Array) -> Array:
-        """Product over the members of each state: [single, draw] becomes [state, draw]."""
-        return _product(of_singles, self.single_at[self.members])
+        weights *= (self.weight / stated)[:, None]
+        weights *= products(none, active * priors[cause], self.members)
+        return weights
 
     def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
         """The most moving number of each cause, by its correlation with the draws; None where no
@@ -218,12 +189,13 @@ class _Draws:
         step = slope[best, np.arange(len(best))] * 1.645
         centre = _logit(probability)
         swings = _expit(centre + step) - _expit(centre - step)
+        wanted, priors = self.wanted.tolist(), self.case.priors.probability.tolist()
         found: list[Pivot | None] = []
         for number, swing in zip(best.tolist(), swings.tolist(), strict=True):
             if abs(swing) < NO_SWING:
                 found.append(None)
-            elif number < len(self.wanted):
-                parameter = network.parameters[int(self.wanted[number])]
+            elif number < len(wanted):
+                parameter = _parameter(network, wanted[number])
                 found.append(
                     Pivot(
                         parameter.label,
@@ -234,17 +206,65 @@ class _Draws:
                     )
                 )
             else:
-                name = network.conditions[number - len(self.wanted)]
-                prior = float(self.case.priors.probability[number - len(self.wanted)])
-                found.append(Pivot(f"prior of {name}", prior, swing, "prior", ()))
+                cause = number - len(wanted)
+                label = f"prior of {network.conditions[cause]}"
+                found.append(Pivot(label, priors[cause], swing, "prior", ()))
         return tuple(found)
 
 
-def _shifted(cdf: Array, factor: Array, number: Ints) -> Array:
-    """A cdf [row, bit] whose complement moves on the logit scale: [row, bit, draw]; 1 stays 1.
+def _places(values: Ints) -> tuple[Ints, Ints]:
+    """The values that are not negative, each once, and the place of every value among them; -1
+    where it is negative."""
+    every, places = np.unique(values, return_inverse=True)
+    none = int(np.searchsorted(every, 0))
+    return every[none:], np.maximum(places.reshape(values.shape) - none, -1)
 
-    `number[row, bit]` is the number behind it, `factor[number, draw]` e^-shift of that number.
+
+def _groups(network: Network, rows: Ints) -> Ints:
+    """Group behind each row of the problem; -1 for the sides of the pain."""
+    n_groups = len(network.groups)
+    copies = n_groups + len(network.conditions)
+    return np.where(rows < n_groups, rows, np.where(rows < copies, -1, rows - copies))
+
+
+def _likelihoods(
+    cdfs: tuple[Array, Array],
+    factor: Array,
+    number: Ints,
+    states: tuple[Ints, Ints],
+    background: tuple[Array, Array],
+) -> Array:
+    """P(bits | state) in each draw: [state, draw].
+
+    `cdfs` are `upper[row, bit]` and `lower[row, bit]` as in `Problem`, `background` those of the
+    background. The complements move on the logit scale by a number that is drawn:
+    `factor[number, draw]` is e^-shift of each, `number[row, bit]` says which one it is. `states`
+    are the rows that act in each state of a single cause, and the single states that are the
+    members of each state, both padded with -1.
     """
+    loops = compiled_loops()
+    if loops is not None:
+        upper, lower, number = plain(cdfs[0].T, cdfs[1].T, number.T)
+        return np.asarray(
+            loops.likelihoods(
+                (upper, lower), *plain(factor), number, plain(*states), plain(*background)
+            )
+        )
+    (upper, lower), (rows, members) = cdfs, states
+    above = _of_singles(_shifted(upper, factor, number), rows)
+    below = _of_singles(_shifted(lower, factor, number), rows)
+    likelihood = np.ones((len(members), factor.shape[1]))
+    for bit, (most, least) in enumerate(zip(*background, strict=True)):
+        # Bit by bit, so that what is multiplied stays in the near caches.
+        term = least * _product(below[bit], members)
+        # Only what can go beyond the state of a finding limits it from above; mostly nothing can.
+        limited = (upper[:, bit] < 1.0).any()
+        likelihood *= (most * _product(above[bit], members) if limited else most) - term
+    return likelihood
+
+
+def _shifted(cdf: Array, factor: Array, number: Ints) -> Array:
+    """A cdf [row, bit] whose complement moves on the logit scale: [row, bit, draw]; 1 stays 1."""
     moved = np.ones((*cdf.shape, factor.shape[1]))
     acting = cdf < 1.0
     up = np.clip(1.0 - cdf[acting], 1e-9, 1 - 1e-9)[:, None]
@@ -256,8 +276,16 @@ def _shifted(cdf: Array, factor: Array, number: Ints) -> Array:
     return moved
 
 
+def _of_singles(of_rows: Array, rows: Ints) -> Array:
+    """Product over the active rows of each state of a single cause, and, last, 1 for none:
+    [row, bit, draw] becomes [bit, single, draw]."""
+    neutral = np.ones((1, *of_rows.shape[1:]))
+    found = np.concatenate([_product(np.concatenate([of_rows, neutral]), rows), neutral])
+    return np.ascontiguousarray(found.transpose(1, 0, 2))
+
+
 def _product(table: Array, members: Ints) -> Array:
-    """Product over the members of each row of `members`."""
+    """Product over the members of each row of `members`; the last of the table is for none."""
     result = table[members[:, 0]]
     for column in members.T[1:]:
         result *= table[column]

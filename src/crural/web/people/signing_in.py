@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from crural.errors import CruralError
 from crural.report import words
-from crural.store import AttemptLimit, Credentials, Store, TakenError
+from crural.store import AttemptLimit, Credentials, Store, TakenError, User
+from crural.web.people import known_browsers
 from crural.web.people.gate import CHOOSE, SIGN_IN, local_path
 from crural.web.people.passwords import Passwords, has_run_out, is_for_once
 from crural.web.people.users import key_of
@@ -31,13 +32,21 @@ SESSION_LASTS: Final = dt.timedelta(hours=12)
 # its own, and takes neither the memory nor the threads that the pages need.
 _HASHING: Final = ThreadPoolExecutor(2, thread_name_prefix="password")
 _HOUR: Final = dt.timedelta(hours=1)
-_WAITS: Final[dict[str, dt.timedelta]] = {
-    "first_wait": dt.timedelta(seconds=15),
-    "longest_wait": dt.timedelta(minutes=15),
-}
-OF_A_NAME: Final = AttemptLimit(free=5, window=_HOUR, **_WAITS)
-# A whole clinic may share one address.
-OF_AN_ADDRESS: Final = AttemptLimit(free=20, window=_HOUR, **_WAITS)
+# Also of one browser that is known for a name, and of one session.
+OF_A_NAME: Final = AttemptLimit(
+    free=5,
+    window=_HOUR,
+    first_wait=dt.timedelta(seconds=15),
+    longest_wait=dt.timedelta(minutes=15),
+)
+# A whole clinic may share one address, so it only slows down. What guards an account is the count
+# of its name.
+OF_AN_ADDRESS: Final = AttemptLimit(
+    free=20,
+    window=_HOUR,
+    first_wait=dt.timedelta(seconds=1),
+    longest_wait=dt.timedelta(seconds=30),
+)
 # How long somebody may think about a password of their own.
 _TIME_TO_CHOOSE: Final = dt.timedelta(minutes=15)
 _LONGEST_NAME: Final = 200
@@ -104,7 +113,7 @@ async def sign_in(request: Request, form: CheckedForm) -> Response:
         )
         kept = renewed
     try:
-        return await _let_in(request, found.user.id, kept, then)
+        return await _let_in(request, found.user, kept, then)
     except TakenError:
         return _page(request, then=then, name=name, problem=_CHANGED_MEANWHILE, status=409)
 
@@ -125,7 +134,7 @@ async def choose(request: Request, form: CheckedForm) -> Response:
         return _choosing(request, found, then, problem=_sentence(error))
     try:
         await _replace_password(request, found, made)
-        return await _let_in(request, found.user.id, made, then)
+        return await _let_in(request, found.user, made, then)
     except TakenError:
         return _page(request, then=then, problem=_CHANGED_MEANWHILE, status=409)
 
@@ -187,25 +196,46 @@ async def change_password(request: Request, form: CheckedForm, who: Reader) -> R
 
 async def _authenticated(request: Request, name: str, password: str) -> Credentials | None:
     """The user of this name and password. Raises TooEarlyError."""
-    sessions: Sessions = request.app.state.sessions
     store: Store = request.app.state.store
     passwords: Passwords = request.app.state.passwords
-    address = request.client.host if request.client else "unknown"
-    of_name = sessions.keyed("attempts of a name", key_of(name))
-    of_address = sessions.keyed("attempts of an address", _counted_as(address))
-    limits = {of_name: OF_A_NAME, of_address: OF_AN_ADDRESS}
+    address = _address(request)
+    limits = _limits(request, name)
+    keys = list(limits)
     wait = await run_in_threadpool(store.admit_attempt, limits)
     if wait:
         raise TooEarlyError(wait)
     found = await run_in_threadpool(store.credentials, name)
     kept = None if found is None else found.password_hash
     if await _hashing(lambda: passwords.matches(kept, password)):
-        await run_in_threadpool(lambda: store.forgive_attempts(all_of=of_name, last_of=of_address))
+        await run_in_threadpool(lambda: store.forgive_attempts(all_of=keys[0], last_of=keys[-1]))
         return found
     # Never the name that was typed: it may be the password, in the wrong field.
     item = "unknown-name" if found is None else found.user.id
     await run_in_threadpool(lambda: store.note("sign-in-refused", who=address[:64], item=item))
     return None
+
+
+def _limits(request: Request, name: str) -> dict[str, AttemptLimit]:
+    """Under what an attempt is counted. First that of the account, which success forgives.
+
+    Who is signed in, or has signed in with this browser before, is counted apart from everybody
+    else: others may neither use up the attempts of the name nor those of a shared address.
+    """
+    sessions: Sessions = request.app.state.sessions
+    session = request.state.signed_in
+    if session is not None and key_of(session.user.name) == key_of(name):
+        return {sessions.keyed("attempts of a session", session.token): OF_A_NAME}
+    known = known_browsers.entry_of(request, name, _now())
+    if known is not None:
+        return {sessions.keyed("attempts of a browser", known): OF_A_NAME}
+    return {
+        sessions.keyed("attempts of a name", key_of(name)): OF_A_NAME,
+        sessions.keyed("attempts of an address", _counted_as(_address(request))): OF_AN_ADDRESS,
+    }
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
 
 
 def _counted_as(address: str) -> str:
@@ -229,9 +259,9 @@ async def _replace_password(request: Request, of: Credentials, made: str) -> Non
     )
 
 
-async def _let_in(request: Request, user_id: str, kept: str, then: str) -> Response:
-    """A new session, whatever the browser had before. `kept` is the hash that was checked; raises
-    TakenError when it has been replaced since."""
+async def _let_in(request: Request, user: User, kept: str, then: str) -> Response:
+    """A new session, whatever the browser had before, which is known from now on. `kept` is the
+    hash that was checked; raises TakenError when it has been replaced since."""
     store: Store = request.app.state.store
     sessions: Sessions = request.app.state.sessions
     response = RedirectResponse(then, status_code=303)
@@ -239,9 +269,10 @@ async def _let_in(request: Request, user_id: str, kept: str, then: str) -> Respo
         before = request.state.signed_in
         await run_in_threadpool(lambda: store.end_session(before.token, who=before.user.id))
     session = await run_in_threadpool(
-        lambda: store.start_session(user_id, lifetime=SESSION_LASTS, password_hash=kept)
+        lambda: store.start_session(user.id, lifetime=SESSION_LASTS, password_hash=kept)
     )
     sessions.sign_in(response, session.token)
+    known_browsers.remember(request, response, user.name, _now())
     return response
 
 

@@ -106,6 +106,7 @@ def serve(
 
         from crural.store import Store  # noqa: PLC0415
         from crural.web import Settings, create_app  # noqa: PLC0415
+        from crural.web.connections import TimedProtocol  # noqa: PLC0415
         from crural.web.people.key import address_with_key  # noqa: PLC0415
     except ImportError as error:
         raise not_installed(error) from error
@@ -139,6 +140,7 @@ def serve(
     how = {
         "host": settings.host,
         "port": settings.port,
+        "http": TimedProtocol,
         "access_log": False,
         "log_level": "warning",
         "server_header": False,

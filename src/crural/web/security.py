@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -30,6 +31,8 @@ LARGEST_BODY = 1_100_000
 # keeps everybody else waiting.
 LARGEST_OF_ANYBODY = 16_000
 MOST_FIELDS = 400
+# The largest body, over a line of 20 kB a second.
+SECONDS_FOR_A_BODY: Final = 60.0
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -51,13 +54,21 @@ log = logging.getLogger("crural.web")
 
 
 class Guard:
-    """Outermost: puts the headers on, refuses large bodies, and keeps patients out of the log.
+    """Outermost: puts the headers on, refuses large bodies and slow ones, and keeps patients out of
+    the log.
 
     An exception's own words may quote what was entered, so only its kind and place are logged.
     """
 
-    def __init__(self, app: ASGIApp, https: bool = False, open_paths: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        https: bool = False,
+        open_paths: Collection[str] = (),
+        body_seconds: float = SECONDS_FOR_A_BODY,
+    ) -> None:
         self._app = app
+        self._body_seconds = body_seconds
         self._open_paths = open_paths
         self._headers = dict(_HEADERS)
         if https:
@@ -69,6 +80,8 @@ class Guard:
             return
         begun = False
         taken = 0
+        whole = False
+        until = asyncio.get_running_loop().time() + self._body_seconds
         largest = LARGEST_OF_ANYBODY if scope["path"] in self._open_paths else LARGEST_BODY
 
         async def guarded_send(message: Message) -> None:
@@ -81,8 +94,14 @@ class Guard:
             await send(message)
 
         async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole
+            try:
+                # After the body only the end of the connection can come, whenever that is.
+                async with asyncio.timeout_at(None if whole else until):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "The request did not arrive in time.") from None
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > largest:
                 raise HTTPException(413, "This is too large.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import http.client
 import random
 import re
 import socket
@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
-import httpx2
 import psutil
 
 from benchmarks.measure import duration, median, p99, table
@@ -24,9 +25,9 @@ from crural.knowledge import Knowledge
 EXPLAINED = (
     "`crural serve` with a database file, as a user starts it, and browsers in one other process "
     "on the same two cores: the load they make is part of what is measured. Each browser enters a "
-    "patient of its own and then answers finding after finding, each a change of the record that "
-    "is kept on the disk and assessed anew, waiting for each answer. Times are from sending to the "
-    "last byte."
+    "patient of its own and then answers finding after finding, waiting for each answer. Every "
+    "entry, the first ones too, is a change of the record that is kept on the disk and assessed "
+    "anew: a live update. Times are from sending to the last byte."
 )
 SECONDS = 12.0
 USERS = (1, 10, 50)
@@ -44,10 +45,11 @@ _MEGABYTE = 1_000_000
 
 
 class Browser:
-    """Somebody with a page open."""
+    """Somebody with a page open, on a connection that stays."""
 
-    def __init__(self, client: httpx2.AsyncClient, knowledge: Knowledge, seed: int) -> None:
-        self._client = client
+    def __init__(self, address: str, knowledge: Knowledge, seed: int) -> None:
+        place = urlsplit(address)
+        self._server = http.client.HTTPConnection(str(place.hostname), place.port, timeout=60)
         self._chance = random.Random(seed)
         self._conditions = sorted(knowledge.conditions)
         self._findings = sorted(
@@ -57,65 +59,83 @@ class Browser:
         )
         self._desk = ""
         self._marks: dict[str, str] = {}
-        self._asked = 0
+        self._cookies: dict[str, str] = {}
+        self._asked = QUESTIONS
+        self.updates: list[float] = []
 
-    async def come(self) -> None:
+    def close(self) -> None:
+        """Leave."""
+        self._server.close()
+
+    def come(self) -> None:
         """Open an empty desk and enter age, sex and side."""
-        page = await self._client.get("/assessment", follow_redirects=True)
-        self._desk = page.url.path
+        _, to = self._ask("GET", "/assessment")
+        self._desk = to or ""
+        page, _ = self._ask("GET", self._desk)
         for name, pattern in (("csrf", _TOKEN), ("tab", _TAB), ("state", _STATE)):
-            found = pattern.search(page.text)
+            found = pattern.search(page)
             if found is None:
                 raise RuntimeError(f"the page has no {name}")
             self._marks[name] = found[1]
         age = str(self._chance.randint(20, 85))
-        await self._send("basics", age=age, sex=self._chance.choice(("female", "male")))
-        await self._send("pain", spot=["left-buttock-back", "left-calf"])
+        self._send("basics", age=age, sex=self._chance.choice(("female", "male")))
+        self._send("pain", spot=["left-buttock-back", "left-calf"])
 
-    async def ready(self) -> None:
-        """Take the next patient when enough was asked about this one."""
+    def update(self) -> None:
+        """Answer one more finding, of the next patient when enough was asked about this one."""
         if self._asked >= QUESTIONS:
             self._asked = 0
-            await self.come()
-
-    async def update(self) -> None:
-        """Answer one more finding."""
+            self.come()
         self._asked += 1
         finding = self._chance.choice(self._findings)
         given = self._chance.choice(("present", "absent", "absent"))
-        await self._send("answer", finding=finding, answer=given)
+        self._send("answer", finding=finding, answer=given)
 
-    async def read(self) -> None:
+    def read(self) -> None:
         """A page of the knowledge."""
-        name = self._chance.choice(self._conditions)
-        (await self._client.get(f"/knowledge/conditions/{name}")).raise_for_status()
+        self._ask("GET", f"/knowledge/conditions/{self._chance.choice(self._conditions)}")
 
-    async def _send(self, to: str, **fields: str | list[str]) -> None:
-        answer = await self._client.post(
-            f"{self._desk}/{to}",
-            data={**self._marks, **fields},
-            headers={"hx-request": "true"},
-        )
+    def _send(self, to: str, **fields: str | list[str]) -> None:
+        start = time.perf_counter()
         # A contradiction is refused in words, which is as much work.
-        answer.raise_for_status()
+        answer, _ = self._ask("POST", f"{self._desk}/{to}", {**self._marks, **fields})
+        self.updates.append(time.perf_counter() - start)
         # The next change is sent from a form that came with this answer.
-        shown = _STATE.search(answer.text)
+        shown = _STATE.search(answer)
         if shown is not None:
             self._marks["state"] = shown[1]
+
+    def _ask(
+        self, method: str, path: str, fields: dict[str, str | list[str]] | None = None
+    ) -> tuple[str, str | None]:
+        """The answer, and where it sends the browser."""
+        headers = {"cookie": "; ".join(f"{name}={own}" for name, own in self._cookies.items())}
+        if fields:
+            headers["hx-request"] = "true"
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        self._server.request(method, path, urlencode(fields or {}, doseq=True), headers)
+        answer = self._server.getresponse()
+        text = answer.read().decode()
+        if answer.status >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status}")
+        for cookie in answer.headers.get_all("set-cookie", []):
+            name, _, own = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = own
+        return text, answer.getheader("location")
 
 
 def measured(knowledge: Knowledge) -> str:
     """The section of the results."""
     kinds = (("live update", Browser.update), ("page of the knowledge", Browser.read))
     with _server(workers=2) as (address, process):
-        weight = asyncio.run(_weight(address))
+        weight = _weight(address)
         rows = [
             [kind, *_load(address, knowledge, users, work)]
             for kind, work in kinds
             for users in USERS
         ]
         before = _memory(process)
-        asyncio.run(_many(address, knowledge))
+        _many(address, knowledge)
         after = _memory(process)
     speed = table(
         ("what", "users at once", "median", "99th percentile", "a second", "goal"),
@@ -143,9 +163,9 @@ def _goal(row: list[str]) -> str:
 
 
 def _load(
-    address: str, knowledge: Knowledge, users: int, work: Callable[[Browser], Awaitable[None]]
+    address: str, knowledge: Knowledge, users: int, work: Callable[[Browser], None]
 ) -> list[str]:
-    times = asyncio.run(_times(address, knowledge, users, work))
+    times = _times(address, knowledge, users, work)
     return [
         str(users),
         duration(median(times)),
@@ -154,54 +174,55 @@ def _load(
     ]
 
 
-async def _times(
-    address: str, knowledge: Knowledge, users: int, work: Callable[[Browser], Awaitable[None]]
+def _times(
+    address: str, knowledge: Knowledge, users: int, work: Callable[[Browser], None]
 ) -> list[float]:
-    """Seconds of every piece of work that some users get done in the time of a measurement."""
-    times: list[float] = []
-    async with contextlib.AsyncExitStack() as stack:
-        browsers = [await _browser(stack, address, knowledge, seed) for seed in range(users)]
+    """Seconds of every live update or page that some users get in the time of a measurement."""
+    with _browsers(address, knowledge, users) as browsers:
         end = time.perf_counter() + SECONDS
 
-        async def one(browser: Browser) -> None:
+        def one(browser: Browser) -> list[float]:
+            times: list[float] = []
             while time.perf_counter() < end:
-                await browser.ready()
                 start = time.perf_counter()
-                await work(browser)
+                work(browser)
                 times.append(time.perf_counter() - start)
+            return browser.updates or times
 
-        await asyncio.gather(*(one(browser) for browser in browsers))
-    return times
-
-
-async def _many(address: str, knowledge: Knowledge) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        browsers = [await _browser(stack, address, knowledge, seed) for seed in range(10)]
-
-        async def one(browser: Browser) -> None:
-            for i in range(MANY // len(browsers)):
-                await browser.ready()
-                await (browser.update() if i % UPDATE_EVERY == 0 else browser.read())
-
-        await asyncio.gather(*(one(browser) for browser in browsers))
+        with ThreadPoolExecutor(users) as pool:
+            return [seconds for times in pool.map(one, browsers) for seconds in times]
 
 
-async def _browser(
-    stack: contextlib.AsyncExitStack, address: str, knowledge: Knowledge, seed: int
-) -> Browser:
-    client = await stack.enter_async_context(httpx2.AsyncClient(base_url=address, timeout=60))
-    browser = Browser(client, knowledge, seed)
-    await browser.come()
-    return browser
+def _many(address: str, knowledge: Knowledge) -> None:
+    def one(browser: Browser) -> None:
+        for i in range(MANY // len(browsers)):
+            if i % UPDATE_EVERY == 0:
+                browser.update()
+            else:
+                browser.read()
+
+    with _browsers(address, knowledge, 10) as browsers, ThreadPoolExecutor(len(browsers)) as pool:
+        list(pool.map(one, browsers))
 
 
-async def _weight(address: str) -> int:
+@contextlib.contextmanager
+def _browsers(address: str, knowledge: Knowledge, users: int) -> Iterator[list[Browser]]:
+    browsers = [Browser(address, knowledge, seed) for seed in range(users)]
+    try:
+        yield browsers
+    finally:
+        for browser in browsers:
+            browser.close()
+
+
+def _weight(address: str) -> int:
     """Bytes of the empty assessment with everything that a browser loads for it."""
-    async with httpx2.AsyncClient(base_url=address, timeout=60) as client:
-        page = await client.get("/assessment", follow_redirects=True)
-        total = len(page.content)
-        for asset in dict.fromkeys(_ASSETS.findall(page.text)):
-            total += len((await client.get(urljoin("/", asset))).content)
+    with urlopen(f"{address}/assessment") as page:
+        content: bytes = page.read()
+    total = len(content)
+    for asset in dict.fromkeys(_ASSETS.findall(content.decode())):
+        with urlopen(f"{address}{asset}") as answer:
+            total += len(answer.read())
     return total
 
 
@@ -229,8 +250,8 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + LONGEST_START
     while True:
         try:
-            httpx2.get(f"{address}/knowledge", timeout=10).raise_for_status()
-        except httpx2.HTTPError:
+            urlopen(f"{address}/knowledge", timeout=10).close()
+        except OSError:
             if server.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("the server did not start") from None
             time.sleep(0.3)

@@ -240,3 +240,12 @@ def test_a_battery_is_judged_by_its_four_most_telling_findings(examined: Propose
 def test_batteries_come_in_order_of_information_for_their_burden(examined: Proposed) -> None:
     worth = [battery.gain / BURDEN[battery.burden] for battery in examined.batteries]
     assert worth == sorted(worth, reverse=True)
+
+
+def test_where_nothing_is_examined_together_there_is_no_battery(knowledge: Knowledge) -> None:
+    findings = {
+        name: finding.model_copy(update={"battery": None})
+        for name, finding in knowledge.findings.items()
+    }
+    apart = dataclasses.replace(knowledge, findings=findings)
+    assert Proposed(case_for(apart, record_of(apart))).batteries == ()

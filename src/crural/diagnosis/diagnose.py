@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -124,20 +125,25 @@ def _causes(
     missing = missing_of(case, reasoned, frequency_in(case), elsewhere)
     uncertain = uncertainty_of(case, states, exact.probability)
     prior, interval = case.priors.probability.tolist(), uncertain.interval.tolist()
-    causes = []
+    labels, causes = _labels(network), []
     for i in order:
         for_, against = reasons.get(i, ((), ()))
         causes.append(
             CauseFound(
                 id=names[i],
-                name=network.name_of(i),
+                name=labels[i],
                 probability=probability[i],
                 prior=prior[i],
                 interval=(interval[i][0], interval[i][1]),
                 for_=for_,
                 against=against,
                 missing=missing.get(i, ()),
-                variants=_variants(network, exact, i),
+                variants=tuple(
+                    VariantProbability(v.id, v.name, p)
+                    for v, p in zip(network.variants[i], exact.variants[i], strict=True)
+                )
+                if network.variants[i]
+                else (),
                 pivot=uncertain.pivots[i],
             )
         )
@@ -159,6 +165,12 @@ def probabilities_given(
     return supposing(True), supposing(False)
 
 
+@lru_cache(maxsize=16)
+def _labels(network: Network) -> tuple[str, ...]:
+    """Names of the causes for people."""
+    return tuple(network.name_of(i) for i in range(len(network.conditions)))
+
+
 def _in_order(network: Network, probability: Array) -> list[int]:
     """Positions of the causes, the most probable first; an underlying disease that is practically
     as probable as what it has brought about comes before it, being what there is to treat."""
@@ -170,13 +182,6 @@ def _in_order(network: Network, probability: Array) -> list[int]:
             if child < parent:
                 order.insert(child, order.pop(parent))
     return order
-
-
-def _variants(network: Network, exact: Posterior, cause: int) -> tuple[VariantProbability, ...]:
-    return tuple(
-        VariantProbability(v.id, v.name, p)
-        for v, p in zip(network.variants[cause], exact.variants[cause], strict=True)
-    )
 
 
 def _explanations(case: Case, exact: Posterior, states: States) -> tuple[Explanation, ...]:

@@ -59,28 +59,24 @@ def likelihood_ratios(case: Case) -> Array:
     Facts are bits, then lows. Ratios of facts that go together must not be multiplied: the
     mechanisms share them.
     """
-    network, facts = case.network, (*case.bits, *case.lows)
+    network, n_bits, n = case.network, len(case.bits), len(case.bits) + len(case.lows)
+    # P(state) is P(state or lower) - P(lower), of which the second is nothing in the lowest state:
+    # all facts, then the bits once more, a state lower.
+    facts = (*case.bits, *case.lows, *case.bits)
     nodes = [network.node_index[f.finding] for f in facts]
     states = np.array([f.state for f in facts], dtype=np.int64)
+    states[n:] -= 1
     away = np.array([f.place == "other-side" for f in facts], dtype=bool)
-    background = network.background(case.facts.record.age)
-    high = _at_most(network, nodes, states, away), background[nodes, states]
-    below = (
-        np.where(states > 0, _at_most(network, nodes, np.maximum(states - 1, 0), away), 0.0),
-        np.where(states > 0, background[nodes, np.maximum(states - 1, 0)], 0.0),
-    )
+    alone = network.background(case.facts.record.age)[nodes, states]
+    at_most = _at_most(network, nodes, states, away)
     beside, instead = _others(case.problem)
     nobody = np.prod(1.0 - instead, axis=1)[:, None]
-    given = np.zeros((len(network.conditions), len(facts)))
-    without = np.zeros_like(given)
-    for at_most, alone in (high, below):
-        sign = 1.0 if at_most is high[0] else -1.0
-        raising = 1.0 - at_most
-        given += sign * alone * at_most * _nobody_raises(beside, raising)
-        others = _nobody_raises(instead, raising)
-        without += sign * alone * (others - nobody) / (1.0 - nobody)
+    given = alone * at_most * _nobody_raises(beside, 1.0 - at_most)
+    without = alone * (_nobody_raises(instead, 1.0 - at_most) - nobody) / (1.0 - nobody)
+    for table in (given, without):
+        table[:, :n_bits] -= table[:, n:]
     tiny = RECORDING_ERROR**2
-    return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T)
+    return np.asarray((np.maximum(given, tiny) / np.maximum(without, tiny)).T[:n])
 
 
 def _nobody_raises(there: Array, raising: Array) -> Array:
@@ -354,7 +350,10 @@ def missing_of(
     """
     nodes = case.network.nodes
     asked = np.array([c for c in causes if case.network.conditions[c] != OTHER], dtype=np.int64)
-    unknown = np.array([case.facts.state(name) is None for name in nodes])
+    index, unknown = case.network.node_index, np.ones(len(nodes), dtype=bool)
+    unknown[
+        [index[name] for name, where in case.facts.table if where == "here" and name in index]
+    ] = False
     of = frequency[asked]
     typical = (of >= TYPICAL) & (of >= TELLING * elsewhere) & unknown
     row, node = np.nonzero(typical)
@@ -362,6 +361,9 @@ def missing_of(
     # Rounded, so that findings which tell the same stand in the order of the knowledge.
     told = np.round(often * np.log(often / else_), 12)
     order = np.lexsort((node, -told, row))
+    # How many of the same condition stand before each.
+    before = np.arange(len(order)) - np.searchsorted(row, row)
+    order = order[before < most]
     found: dict[int, list[Missing]] = {}
     for cause, i, here, there in zip(
         asked[row[order]].tolist(),
@@ -370,7 +372,5 @@ def missing_of(
         else_[order].tolist(),
         strict=True,
     ):
-        of_cause = found.setdefault(cause, [])
-        if len(of_cause) < most:
-            of_cause.append(Missing(nodes[i], here, there))
+        found.setdefault(cause, []).append(Missing(nodes[i], here, there))
     return {cause: tuple(of_cause) for cause, of_cause in found.items()}

@@ -22,14 +22,18 @@ from crural.diagnosis.network import Array, Ints
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-# Products may be fused with sums, which only lessens the error.
-_FAST = {"contract", "nsz"}
-_compiled = cast(Callable[[_F], _F], numba.njit(nogil=True, fastmath=_FAST))
+# Products may be fused with sums, which only lessens the error; nothing is divided by nought.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": {"contract", "nsz"},
+    "error_model": "numpy",
+}
+_compiled = cast(Callable[[_F], _F], numba.njit(**_OPTIONS))
 
 
 def _kept(types: str) -> Callable[[_F], _F]:
     """Compiled for arguments of these types, once and for all."""
-    return cast(Callable[[_F], _F], numba.njit(types, cache=True, nogil=True, fastmath=_FAST))
+    return cast(Callable[[_F], _F], numba.njit(types, cache=True, **_OPTIONS))
 
 
 # --- products -----------------------------------------------------------------------------------
@@ -221,33 +225,29 @@ def sums_by_kind(values: Array, share: Array, kind: Ints, n_kinds: int) -> Array
     return sums
 
 
-@_kept("f8[:,::1](f8[:,::1], UniTuple(i8[::1], 2), f8[::1], i8[::1], i8)")
-def outcome_sums(
-    present: Array, examinations: tuple[Ints, Ints], share: Array, kind: Ints, n_kinds: int
-) -> Array:
-    """`next_check._outcome_sums`. The findings of examination e are `columns[begin[e]]` to
-    `columns[begin[e + 1]]`."""
-    columns, begin = examinations
-    n_outcomes = 0
-    for one in range(len(begin) - 1):
-        n_outcomes += 1 << (begin[one + 1] - begin[one])
-    sums = np.zeros((n_kinds, n_outcomes))
-    outcome = np.empty(n_outcomes)
-    for row in range(len(present)):
-        at = 0
-        for one in range(len(begin) - 1):
-            outcome[at] = share[row]
-            size = 1
-            for column in range(begin[one], begin[one + 1]):
-                yes = present[row, columns[column]]
-                for i in range(at, at + size):
-                    outcome[i + size] = outcome[i] * yes
-                    outcome[i] *= 1.0 - yes
-                size *= 2
-            at += size
-        total = sums[kind[row]]
-        for i in range(n_outcomes):
-            total[i] += outcome[i]
+@_kept("f8[:,:,::1](f8[:,::1], i8[:,::1], f8[::1], i8[::1], i8)")
+def outcome_sums(present: Array, columns: Ints, share: Array, kind: Ints, n_kinds: int) -> Array:
+    """`next_check._outcome_sums`."""
+    most, n = columns.shape
+    sums = np.zeros((n_kinds, 1 << most, n))
+    outcome = np.empty((1 << most, n))
+    yes = np.empty(n)
+    for state in range(len(present)):
+        outcome[0] = share[state]
+        for which in range(most):
+            for one in range(n):
+                column = columns[which, one]
+                yes[one] = present[state, column] if column >= 0 else 0.0
+            half = 1 << which
+            for i in range(half):
+                without, having = outcome[i], outcome[half + i]
+                for one in range(n):
+                    having[one] = without[one] * yes[one]
+                    without[one] -= having[one]
+        total = sums[kind[state]]
+        for i in range(1 << most):
+            for one in range(n):
+                total[i, one] += outcome[i, one]
     return sums
 
 

@@ -163,7 +163,7 @@ def checks_of(
     order = np.argsort(-wanted / candidates.cost)[:most]
     order = order[wanted[order] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)]
     present = candidates.present(order)
-    if_present, if_absent = _moved(case, states, present), _moved(case, states, 1 - present)
+    moved = _moved(case, states, np.concatenate([present, 1 - present], axis=1))
     return tuple(
         Check(
             finding=names[i],
@@ -171,11 +171,15 @@ def checks_of(
             probability=probability,
             gain=float(gain[i]),
             urgent_gain=float(candidates.urgent_gain[i]),
-            if_present=moved_by_yes,
-            if_absent=moved_by_no,
+            if_present=by_yes,
+            if_absent=by_no,
         )
-        for i, probability, moved_by_yes, moved_by_no in zip(
-            order, (states.share @ present).tolist(), if_present, if_absent, strict=True
+        for i, probability, by_yes, by_no in zip(
+            order.tolist(),
+            (states.share @ present).tolist(),
+            moved[: len(order)],
+            moved[len(order) :],
+            strict=True,
         )
     )
 
@@ -184,78 +188,66 @@ def batteries_of(
     case: Case, states: States, candidates: Candidates, *, most: int = 6
 ) -> tuple[Battery, ...]:
     """Examinations whose findings come together, by information for their burden."""
-    names = candidates.names
-    findings = case.network.knowledge.findings
-    battery_of = _askable(case.network).battery_of
-    grouped: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        battery = battery_of.get(name)
-        if battery is not None:
-            grouped.setdefault(battery, []).append(i)
-    gain_of = candidates.gain.tolist()
-    best = {
-        # Rounded, so that findings which tell the same stand in the order of the knowledge,
-        # whatever the last digits of their sums are.
-        battery: sorted(members, key=lambda i: -round(gain_of[i], 12))[:BATTERY_SIZE]
-        for battery, members in grouped.items()
-    }
-    gains, urgent_gains = _joint_information(list(best.values()), states, candidates)
-    found = [
+    names, findings = candidates.names, case.network.knowledge.findings
+    askable = _askable(case.network)
+    examination = askable.battery[candidates.at]
+    # Rounded, so that findings which tell the same stand in the order of the knowledge, whatever
+    # the last digits of their sums are.
+    order = np.lexsort((-np.round(candidates.gain, 12), examination))
+    order = order[examination[order] >= 0]
+    groups = np.split(order, np.flatnonzero(np.diff(examination[order])) + 1)
+    batteries = [group[:BATTERY_SIZE] for group in groups if len(group)]
+    gain, urgent_gain = _joint_information(batteries, states, candidates)
+    cost = np.array([candidates.cost[members].max() for members in batteries])
+    best = np.argsort(-gain / cost, kind="stable")[:most].tolist()
+    return tuple(
         Battery(
-            battery,
-            max((findings[names[i]].burden for i in members), key=lambda b: BURDEN[b]),
-            tuple(names[i] for i in members),
-            gain,
-            urgent_gain,
+            askable.batteries[examination[batteries[i][0]]],
+            findings[names[batteries[i][np.argmax(candidates.cost[batteries[i]])]]].burden,
+            tuple(names[member] for member in batteries[i].tolist()),
+            float(gain[i]),
+            float(urgent_gain[i]),
         )
-        for (battery, members), gain, urgent_gain in zip(
-            best.items(), gains, urgent_gains, strict=True
-        )
-    ]
-    found.sort(key=lambda b: -b.gain / BURDEN[b.burden])
-    return tuple(found[:most])
+        for i in best
+    )
 
 
-def _outcomes(present: Array) -> Array:
-    """P(outcome | state) of all outcomes of a few findings: [state, outcome]."""
-    outcomes = np.ones((len(present), 1))
-    for column in present.T[:, :, None]:
-        outcomes = np.concatenate([outcomes * (1 - column), outcomes * column], axis=1)
-    return outcomes
+def _outcome_sums(present: Array, columns: Ints, share: Array, kind: Ints, n_kinds: int) -> Array:
+    """P(kind and outcome) of several examinations: [kind, outcome, examination].
 
-
-def _outcome_sums(
-    present: Array, batteries: list[Ints], share: Array, kind: Ints, n_kinds: int
-) -> Array:
-    """P(kind and outcome) of the examinations, each of a few findings (columns of `present`), side
-    by side: [kind, outcome of this or that examination]."""
+    `columns[finding, examination]` are columns of `present`, padded with -1, for a finding that is
+    never there. Bit f of an outcome tells whether finding f is there.
+    """
     loops = compiled_loops()
     if loops is not None:
-        begin = np.cumsum([0, *map(len, batteries)])
-        examinations = plain(np.concatenate(batteries), begin)
-        present, share, kind = plain(present, share, kind)
-        return np.asarray(loops.outcome_sums(present, examinations, share, kind, n_kinds))
-    together = np.concatenate([_outcomes(present[:, of]) for of in batteries], axis=1)
-    return _sums_by_kind(together, share, kind, n_kinds)
+        return np.asarray(loops.outcome_sums(*plain(present, columns, share, kind), n_kinds))
+    outcomes = np.ones((len(present), 1, columns.shape[1]))
+    for of in columns:
+        yes = np.where(of >= 0, present[:, of], 0.0)[:, None]
+        outcomes = np.concatenate([outcomes * (1 - yes), outcomes * yes], axis=1)
+    shape = outcomes.shape[1:]
+    joint = _sums_by_kind(outcomes.reshape(len(present), shape[0] * shape[1]), share, kind, n_kinds)
+    return joint.reshape(n_kinds, *shape)
 
 
 def _joint_information(
-    batteries: list[list[int]], states: States, candidates: Candidates
-) -> tuple[list[float], list[float]]:
+    batteries: list[Ints], states: States, candidates: Candidates
+) -> tuple[Array, Array]:
     """Information in bits of several examinations about the causes and about their urgency; each
     is given by its findings, as positions among the candidates."""
-    if not batteries:
-        return [], []
-    starts = np.cumsum([0, *(1 << len(of) for of in batteries[:-1])])
+    columns = np.full((BATTERY_SIZE, len(batteries)), -1)
+    for i, of in enumerate(batteries):
+        columns[: len(of), i] = candidates.at[of]
     share, set_of, n_sets = states.share, candidates.set_of, len(states.sets[0])
     mass = _mass(share, set_of, n_sets)
-    columns = [candidates.at[of] for of in batteries]
     joint = _outcome_sums(candidates.every, columns, share, set_of, n_sets)
+    shape = joint.shape[1:]
+    joint = joint.reshape(n_sets, shape[0] * shape[1])
 
-    def gains(mass: Array, joint: Array) -> list[float]:
+    def gains(mass: Array, joint: Array) -> Array:
         inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
         told = mass @ _times_log(inside) - _times_log(joint.sum(axis=0))
-        return [max(gain, 0.0) for gain in np.add.reduceat(told, starts).tolist()]
+        return np.asarray(np.maximum(told.reshape(shape).sum(axis=0), 0.0))
 
     return gains(mass, joint), gains(*_merged(mass, joint, candidates.emergency))
 
@@ -272,20 +264,25 @@ class _Askable:
     """All that can be asked of anybody: the findings of the network, then the risk factors.
 
     `of_sex` tells which of the `names` can be asked of a woman and of a man; pain on both sides is
-    known of everybody.
+    known of everybody. `battery` is the place of the examination of each name among `batteries`,
+    -1 for none.
     """
 
     names: tuple[str, ...]
     place: Mapping[str, int]
     cost: Array
     of_sex: Mapping[str, Flags]
-    battery_of: Mapping[str, str]
+    batteries: tuple[str, ...]
+    battery: Ints
 
 
 @lru_cache(maxsize=16)
 def _askable(network: Network) -> _Askable:
     findings = network.knowledge.findings
     names = (*network.nodes, *_risks_of(network)[0])
+    of = [findings[name].battery for name in names]
+    batteries = tuple(dict.fromkeys(battery for battery in of if battery is not None))
+    place: dict[str | None, int] = {battery: i for i, battery in enumerate(batteries)}
     return _Askable(
         names=names,
         place={name: i for i, name in enumerate(names)},
@@ -294,9 +291,8 @@ def _askable(network: Network) -> _Askable:
             sex: np.array([findings[n].sex in {None, sex} and n != BILATERAL for n in names])
             for sex in ("female", "male")
         },
-        battery_of={
-            name: battery for name in names if (battery := findings[name].battery) is not None
-        },
+        batteries=batteries,
+        battery=np.array([place.get(battery, -1) for battery in of]),
     )
 
 

@@ -6,9 +6,9 @@ without is sent to the whole page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -16,14 +16,16 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from crural.errors import RecordError, ended
+from crural.record import Drug, Illness, Treatment
 from crural.record.field_error import FieldError
 from crural.record.model import Setting as Clinic
 from crural.record.model import Sex
 from crural.record.sides import BodySide, PainfulSide
 from crural.report import words
-from crural.web.assessment import painting
+from crural.web.assessment import painting, taken
 from crural.web.assessment.draft import ChosenSide, Draft, Part, checked
 from crural.web.assessment.drafts import ChangedElsewhereError, Desk, Drafts, Seen
+from crural.web.assessment.entry_lines import entry_words
 from crural.web.assessment.forms import (
     NotTakenError,
     draft_in_file,
@@ -31,8 +33,10 @@ from crural.web.assessment.forms import (
     measured,
     observation_in,
     seen_in,
+    tried_in,
 )
-from crural.web.assessment.shown import entry_words, page, values_of
+from crural.web.assessment.shown import page, values_of
+from crural.web.assessment.taken import Answer, Entry
 from crural.web.forms import RefusedError, date_in, number_in, one_of, text_in
 from crural.web.live import Engine
 from crural.web.person import Editor, Person
@@ -42,6 +46,7 @@ from crural.web.showing import html_of, is_fragment
 router = APIRouter(include_in_schema=False)
 
 _DURATION_UNITS = ("days", "weeks", "months", "years")
+_T = TypeVar("_T", Treatment, Drug, Illness, str)
 
 
 @router.post("/assessment/{desk}/basics")
@@ -122,8 +127,14 @@ def answer(request: Request, person: Editor, desk: str, form: CheckedForm) -> Re
 @router.post("/assessment/{desk}/add/{part}")
 def add(request: Request, person: Editor, desk: str, form: CheckedForm, part: Part) -> Response:
     """One treatment tried, drug, illness or allergy."""
+    knowledge = request.app.state.engine.knowledge
 
     def change(draft: Draft) -> Draft:
+        if part == "treatments":
+            new, told = tried_in(form)
+            return taken.adding(draft, new, told, knowledge)
+        if part == "drugs":
+            return taken.taking(draft, tried_in(form, still=True)[0], knowledge)
         changed: dict[str, Any] = {part: (*getattr(draft, part), entry_in(part, form))}
         return replace(draft, **changed)
 
@@ -136,14 +147,18 @@ def change_entry(
     request: Request, person: Editor, desk: str, form: CheckedForm, part: Part
 ) -> Response:
     """Put another entry in the place of one, which is named by its words."""
-    said = text_in(form, "entry")
+    knowledge = request.app.state.engine.knowledge
 
     def change(draft: Draft) -> Draft:
-        entries = list(getattr(draft, part))
-        at = next((i for i, entry in enumerate(entries) if entry_words(entry) == said), None)
-        if at is None:
+        old = _named(draft, part, form)
+        if old is None:
             raise RefusedError("This entry is no longer there. Add it anew.")
-        entries[at] = entry_in(part, form)
+        if isinstance(old, Entry):
+            new, told = tried_in(form, still=old.tried is None)
+            return taken.changing(draft, old, new, told, knowledge)
+        entries = [
+            entry_in(part, form) if entry == old else entry for entry in getattr(draft, part)
+        ]
         changed: dict[str, Any] = {part: tuple(entries)}
         return replace(draft, **changed)
 
@@ -154,18 +169,52 @@ def change_entry(
 @router.post("/assessment/{desk}/remove/{part}")
 def remove(request: Request, person: Editor, desk: str, form: CheckedForm, part: Part) -> Response:
     """Take an entry out again. Its words are sent along: places in a list move."""
-    said = text_in(form, "entry")
 
     def change(draft: Draft) -> Draft:
+        old = _named(draft, part, form)
+        if isinstance(old, Entry):
+            return taken.removing(draft, old)
         entries = list(getattr(draft, part))
-        for entry in entries:
-            if entry_words(entry) == said:
-                entries.remove(entry)
-                break
+        if old is not None:
+            entries.remove(old)
         changed: dict[str, Any] = {part: tuple(entries)}
         return replace(draft, **changed)
 
     return _changed(request, person, desk, form, change)
+
+
+@router.post("/assessment/{desk}/settle")
+def settle(request: Request, person: Editor, desk: str, form: CheckedForm) -> Response:
+    """Answer what two entries about one drug leave open."""
+    answer = cast(Answer | None, one_of(form, "answer", get_args(Answer)))
+
+    def change(draft: Draft) -> Draft:
+        tried = _by_words(draft.treatments, text_in(form, "tried"))
+        drug = _by_words(draft.drugs, text_in(form, "drug"))
+        if answer is None or (tried is None and drug is None):
+            raise RefusedError("This entry is no longer there.")
+        return taken.settled(draft, Entry(tried, drug), answer)
+
+    return _changed(request, person, desk, form, change)
+
+
+def _named(draft: Draft, part: Part, form: FormData) -> Entry | Illness | str | None:
+    """The entry that a form names by its words; of a treatment with the drug that it is, too."""
+    said = text_in(form, "entry")
+    if part == "treatments":
+        tried = _by_words(draft.treatments, said)
+        drug = _by_words(draft.drugs, text_in(form, "drug"))
+        return None if tried is None else Entry(tried, drug)
+    if part == "drugs":
+        drug = _by_words(draft.drugs, said)
+        return None if drug is None else Entry(drug=drug)
+    if part == "illnesses":
+        return _by_words(draft.illnesses, said)
+    return _by_words(draft.allergies, said)
+
+
+def _by_words(entries: Sequence[_T], said: str) -> _T | None:
+    return next((entry for entry in entries if said and entry_words(entry) == said), None)
 
 
 @router.post("/assessment/{desk}/undo")

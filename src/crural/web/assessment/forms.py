@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 from fastapi import HTTPException
 from starlette.datastructures import FormData, UploadFile
 
 from crural.knowledge import Finding, Knowledge
-from crural.record import Drug, Illness, Observation, Treatment, record_from_text
+from crural.record import Illness, Observation, Treatment, record_from_text
 from crural.record.model import Response as Outcome
 from crural.record.sides import BodySide
 from crural.web.assessment.draft import Draft, Part, checked, reopened
 from crural.web.assessment.drafts import Seen, seen_by
+from crural.web.assessment.taken import Told, is_over
 from crural.web.forms import RefusedError, number_in, one_of, text_in
 
 
@@ -65,19 +66,21 @@ def observation_in(
     return Observation(finding=finding.id, present=given == "present", side=side)
 
 
-def entry_in(part: Part, form: FormData) -> Treatment | Drug | Illness | str:
-    """A treatment, drug, illness or allergy from its form. Raises RefusedError, ValidationError."""
-    name = text_in(form, "name")
-    if not name:
-        raise RefusedError("Nothing is entered. Write a name.")
+def entry_in(part: Part, form: FormData) -> Illness | str:
+    """An illness or allergy from its form. Raises RefusedError, ValidationError."""
+    name = _name_in(form)
     if part == "allergies":
         return name[:300]
-    if part == "drugs":
-        return Drug(name=name, dose=text_in(form, "dose") or None)
-    if part == "illnesses":
-        return Illness(name=name, since=text_in(form, "since") or None)
+    return Illness(name=name, since=text_in(form, "since") or None)
+
+
+def tried_in(form: FormData, *, still: bool = False) -> tuple[Treatment, Told]:
+    """A treatment from its form, and whether it is taken now: "" when that is not said, which
+    means yes where it is `still` taken. Raises RefusedError, ValidationError."""
+    name = _name_in(form)
+    told = cast(Told, one_of(form, "taken", ("yes", "no")) or ("yes" if still else ""))
     days = number_in(form, "days", "days", 1, 36_500)
-    return Treatment.model_validate(
+    tried = Treatment.model_validate(
         {
             "what": name,
             "dose": text_in(form, "dose") or None,
@@ -89,6 +92,19 @@ def entry_in(part: Part, form: FormData) -> Treatment | Drug | Illness | str:
             "stopped_because": text_in(form, "stopped_because") or None,
         }
     )
+    if told == "yes" and is_over(tried):
+        raise RefusedError(
+            f"{name} is said to be taken now, and to be over. Leave out when and why it was "
+            "stopped, or say that it is not taken now."
+        )
+    return tried, told
+
+
+def _name_in(form: FormData) -> str:
+    name = text_in(form, "name")
+    if not name:
+        raise RefusedError("Nothing is entered. Write a name.")
+    return name
 
 
 def measured(draft: Draft, finding: str, value: float | None, unit: str) -> Draft:

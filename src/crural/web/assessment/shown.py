@@ -11,15 +11,16 @@ from fastapi import HTTPException, Request
 from fastapi.responses import Response
 
 from crural.knowledge import Knowledge
-from crural.record import Drug, Illness, Observation, Record, Treatment
+from crural.record import Observation, Record
 from crural.report.body_map import MIDLINE, NOT_DRAWN, body_map
 from crural.report.citations import Citations
 from crural.report.course_chart import course_chart
 from crural.report.outline import outline
 from crural.report.pain_path import pain_path
 from crural.web.assessment import painting
-from crural.web.assessment.draft import PARTS, Draft, to_record
+from crural.web.assessment.draft import Draft, to_record
 from crural.web.assessment.drafts import Desk, new_name
+from crural.web.assessment.entry_lines import lines_of, open_entries
 from crural.web.assessment.interview import next_question
 from crural.web.assessment.units import duration_of
 from crural.web.diary.parts import record_with_diary
@@ -73,38 +74,6 @@ def answered_of(request: Request, person: Person, desk: str) -> Answered:
     return answered
 
 
-def entry_words(entry: Treatment | Drug | Illness | str) -> str:
-    """What was entered, in one line."""
-    if isinstance(entry, str):
-        return entry
-    said = entry.model_dump(exclude_none=True)
-    first, *rest = said.items()
-    told = [str(first[1])]
-    for key, value in rest:
-        match key:
-            case "days":
-                told.append(f"{value} days")
-            case "relief_percent":
-                told.append(f"{value:g} % relief")
-            case "response":
-                told.append(
-                    {"none": "no relief", "partial": "some relief", "good": "good relief"}[value]
-                )
-            case "start" if value == said.get("stop"):
-                told.append(f"on {value}")
-            case "stop" if value == said.get("start"):
-                pass
-            case "start" | "since":
-                told.append(f"since {value}")
-            case "stop":
-                told.append(f"until {value}")
-            case "stopped_because":
-                told.append(f"stopped because of {value}")
-            case _:
-                told.append(str(value))
-    return ", ".join(told)
-
-
 def page(request: Request, desk: Desk, problem: str = "", **more: Any) -> Response:
     """The whole page of a desk."""
     values: dict[str, Any] = {"tab": new_name(), "state": desk.state, "problem": problem}
@@ -127,7 +96,8 @@ def values_of(request: Request, desk: Desk) -> dict[str, Any]:
         "painful": draft.painful_side,
         "question": next_question(draft, answered, knowledge),
         "stated": _stated(draft, knowledge),
-        "parts": {part: [(entry_words(e), e) for e in getattr(draft, part)] for part in PARTS},
+        "parts": lines_of(draft, knowledge),
+        "open_entries": open_entries(draft, knowledge),
         "duration": duration_of(duration.value or 0, duration.unit or "") if duration else None,
         "severity": _measurement(draft, "pain-severity"),
         "findings": knowledge.findings,

@@ -228,12 +228,18 @@ class Patient:
         A record that speaks of the painful side alone is taken at its word for the other one too;
         one that speaks of the other side alone leaves open how much worse the painful one is.
         """
-        here = self.facts.state(finding, "here")
-        other = self.facts.state(finding, "other-side") or 0
-        if here is None:
-            return (other, math.inf)
-        worse = max(here, other)
-        return (worse, worse)
+        return self._grades.get(finding, UNKNOWN_INTERVAL)
+
+    @cached_property
+    def _grades(self) -> Mapping[str, Interval]:
+        """Of every finding that something is known of."""
+        grades: dict[str, Interval] = {}
+        for finding, _ in self.facts.table:
+            here = self.facts.state(finding, "here")
+            other = self.facts.state(finding, "other-side") or 0
+            worse = other if here is None else max(here, other)
+            grades[finding] = (worse, math.inf if here is None else worse)
+        return grades
 
     def words(self, finding: str) -> str:
         """What is known of a finding, in words."""

@@ -11,8 +11,11 @@ from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from crural.report import html, words
+from crural.report.parts import Parts
 from crural.web.security import Sessions
 
+_DATA: Final = frozenset({dict, Parts})
+_METHODS: Final = frozenset(dir(dict))
 STATIC: Final = Path(__file__).parent / "static"
 # What the bar at the top of every page leads to.
 _ROOMS: Final = (
@@ -21,6 +24,16 @@ _ROOMS: Final = (
     ("/knowledge", "Knowledge"),
 )
 _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
+
+
+class DataFirst(Environment):
+    """Looks into data before it asks for an attribute: nearly all that is shown is data, and what
+    it has not as an attribute costs an exception each time."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) in _DATA and attribute in obj and attribute not in _METHODS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
 
 class Pages:
@@ -34,7 +47,7 @@ class Pages:
         shared: Mapping[str, Any],
     ) -> None:
         self._sessions = sessions
-        self._environment = Environment(
+        self._environment = DataFirst(
             loader=ChoiceLoader([PackageLoader("crural.web"), PackageLoader("crural.report")]),
             autoescape=True,
             undefined=StrictUndefined,

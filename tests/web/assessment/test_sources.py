@@ -54,6 +54,16 @@ def test_a_cause_leads_to_its_numbers_in_two_clicks(desk: Visitor) -> None:
         assert f"/knowledge/conditions/{name}" in _known(desk.get(cause).text)
 
 
+def test_an_estimate_leads_to_the_row_of_its_number(desk: Visitor) -> None:
+    causes = set(re.findall(r'href="(/assessment/[^"]+/cause/[\w-]+)"', desk.page().text))
+    pages = [desk.get(cause).text for cause in sorted(causes)]
+    rows = {to for page in pages for to in re.findall(r'href="([^"]+#(?:of-[\w-]+|prior))"', page)}
+    assert len(rows) > 2 * len(causes)
+    for row in rows:
+        address, _, place = row.partition("#")
+        assert f'id="{place}"' in desk.get(address).text, row
+
+
 def test_every_step_leads_to_each_of_its_options(desk: Visitor) -> None:
     for rung in set(re.findall(r'href="(/assessment/[^"]+/rung/[\w-]+)"', desk.page().text)):
         page = desk.get(rung).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -163,6 +163,7 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
         "sources": [],
         "alerts": [],
         "figures": [],
+        "stands_for": {},
     }
     match found:
         case Evidence():
@@ -180,6 +181,8 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
                 (n for n in numbers if n.place.owner != found.id and n.place.part != "effects"),
                 key=lambda n: -n.quantity.value,
             )
+            owners = {n.place.owner.partition(" ")[0] for n in details["used"]}
+            details["stands_for"] = _without_own(owners, knowledge)
             details["published"] = [
                 r
                 for r in shown.implied()
@@ -206,6 +209,17 @@ def _details(found: Entry, kind: str, shown: Shown) -> dict[str, Any]:
         case _:
             pass  # their sources stand beside what rests on them
     return details
+
+
+def _without_own(owners: Collection[str], knowledge: Knowledge) -> Mapping[str, list[str]]:
+    """Causes that state no number of their own for a finding, by what they go by: a mechanism
+    through which they act, or its background."""
+    found: dict[str, list[str]] = {"background": []}
+    for cause in knowledge.conditions.values():
+        if cause.id not in owners:
+            acts = (share.mechanism for share in cause.mechanisms if share.mechanism in owners)
+            found.setdefault(next(acts, "background"), []).append(cause.id)
+    return found
 
 
 def _cited(names: Iterable[str], knowledge: Knowledge) -> list[Mapping[str, Any]]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import re
+from typing import Any, Final
 
 from starlette.datastructures import FormData
+
+# '1,500' is fifteen hundred to some and one and a half to others; '0,125' has one meaning.
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(,\d{3})+")
 
 
 class RefusedError(Exception):
@@ -30,16 +34,23 @@ def date_in(form: FormData, name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        raise RefusedError(f"{text[:20]} is not a date. Write year-month-day.") from None
+        raise RefusedError(
+            f"{text[:20]} is not a date. Write year-month-day, such as 2026-10-27."
+        ) from None
 
 
 def number_in(form: FormData, name: str, called: str, least: float, most: float) -> float | None:
     """A number of a form; None when the field is empty. Raises RefusedError."""
-    text = text_in(form, name).replace(",", ".")
+    text = text_in(form, name)
     if not text:
         return None
+    if _THOUSANDS.fullmatch(text):
+        plain, point = text.replace(",", ""), text.replace(",", ".", 1)
+        raise RefusedError(
+            f"The comma in {text} can mean decimals or thousands. Write {point} or {plain}."
+        )
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         raise RefusedError(f"The {called} is not a number. Write digits, such as 46.") from None
     if not least <= value <= most:

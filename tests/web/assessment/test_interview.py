@@ -76,6 +76,19 @@ def test_what_an_examination_has_shown_is_not_asked(
     assert names.isdisjoint({"numbness-leg", "numbness-foot"})
 
 
+def test_what_an_alert_wants_to_know_only_once_it_is_raised_is_not_asked(
+    knowledge: Knowledge,
+) -> None:
+    data = {"age": 54, "sex": "female", "side": "left", "drugs": ["oxycodone"]}
+    record = record_from_data(data, knowledge.vocabulary, "one")
+    draft = draft_of(record)
+    assessment = assess(record, knowledge)
+    answered = Answered(record, assessment, as_data(assessment))
+    assert "opioid-overdose" in {alert.id for alert in answered.assessment.open_alerts}
+    names = {q.finding.id for q in asked(draft, answered, knowledge, most=60)}
+    assert "pump-in-place" not in names
+
+
 def test_signs_that_answer_a_question_are_findings(knowledge: Knowledge) -> None:
     for question, signs in ANSWERED_BY.items():
         assert {question, *signs} <= knowledge.findings.keys()

@@ -79,6 +79,9 @@ def _of_emergencies(
         if weight < WORTH_ASKING:
             return
         for finding in alert.ask:
+            # What is of use only once the alert is raised can wait until it is.
+            if finding not in alert.verdict.unknown:
+                continue
             if open_(finding) and knowledge.findings[finding].burden == "ask":
                 why = (
                     f"The answer could mean an emergency: {alert.title}. "

@@ -47,10 +47,16 @@ def test_back_pain_with_fever_alone_does_not_raise_the_spinal_infection(
     assert "spinal-infection" not in raised_by(knowledge, ["pain-low-back", "fever-symptom"])
 
 
+BLADDER = pytest.mark.parametrize(
+    "bladder", ["urinary-hesitancy-or-urgency", "bladder-dysfunction"]
+)
+
+
+@BLADDER
 def test_a_new_bladder_trouble_with_both_legs_numb_may_be_the_cauda_equina(
-    knowledge: Knowledge,
+    bladder: str, knowledge: Knowledge
 ) -> None:
-    both = ["bilateral-leg-neuro-symptoms", "urinary-hesitancy-or-urgency"]
+    both = ["bilateral-leg-neuro-symptoms", bladder]
 
     assert "cauda-equina" in raised_by(knowledge, both, days=7)
     assert "cauda-equina" not in raised_by(knowledge, both, days=400)
@@ -99,8 +105,11 @@ def test_cancer_with_night_pain_in_the_back_and_both_legs_does_not_wait_for_what
     assert "malignant-cord-compression" in raised_by(knowledge, [*claudication, "pain-progressive"])
 
 
-def test_mid_back_pain_with_both_legs_and_bladder_may_be_the_cord(knowledge: Knowledge) -> None:
-    cord = ["pain-mid-back", "bilateral-leg-neuro-symptoms", "urinary-hesitancy-or-urgency"]
+@BLADDER
+def test_mid_back_pain_with_both_legs_and_bladder_may_be_the_cord(
+    bladder: str, knowledge: Knowledge
+) -> None:
+    cord = ["pain-mid-back", "bilateral-leg-neuro-symptoms", bladder]
 
     assert "spinal-cord-compression" in raised_by(knowledge, cord, days=20)
     assert "spinal-cord-compression" not in raised_by(knowledge, cord, days=400)

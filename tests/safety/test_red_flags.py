@@ -280,3 +280,18 @@ def test_cancer_is_suspected_from_the_risk_at_which_nice_wants_a_referral(
     # Other diseases that can wait for days: from one in ten.
     assert suspected(osteomyelitis=0.09) == {}
     assert suspected(osteomyelitis=0.11) == {"suspected-osteomyelitis": ()}
+
+
+def test_an_artery_that_pulsates_behind_the_knee_is_looked_at_before_any_needle(
+    knowledge: Knowledge,
+) -> None:
+    assert "popliteal-aneurysm" in raised_by(knowledge, ["popliteal-pulsatile-mass"], side="left")
+    assert "popliteal-aneurysm" not in raised_by(knowledge, ["popliteal-swelling"], side="left")
+
+
+@pytest.mark.parametrize("lump", ["lump-growing", "lump-large-deep"])
+@pytest.mark.parametrize("age", [15, 40, 80])
+def test_a_growing_or_deep_lump_is_an_alert_at_any_age(
+    age: int, lump: str, knowledge: Knowledge
+) -> None:
+    assert "painful-lump" in raised_by(knowledge, [lump], age=age, side="left")

@@ -21,12 +21,12 @@ from crural.diagnosis.explain import (
     frequency_in,
     likelihood_ratios,
     missing_of,
-    predicted_low,
     reasons_of,
     sources_of,
 )
 from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import BILATERAL, RECORDING_ERROR, Array
+from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.states import leading_states
 from crural.facts import Fact
 from crural.knowledge import Knowledge, load_knowledge
@@ -191,7 +191,8 @@ def test_predictions_equal_those_of_the_exact_engine(record: Record, asked: str)
     states = leading_states(case.problem)
     total = posterior(case.problem).evidence
     assume(states.total > 0.999 * total)
-    predicted = states.share @ predicted_low(case, states)[:, case.network.node_index[asked]]
+    columns = np.array([case.network.node_index[asked]])
+    predicted = 1.0 - states.share @ prediction_of(case, states).present(columns)[:, 0]
     said = [one.model_dump(exclude_none=True) for one in record.observations]
     told = patient(KNOWLEDGE, said=[*said, observation(asked, 0)], age=record.age, side=record.side)
     evidence = posterior(case_of_some(KNOWLEDGE, told, *conditions).problem).evidence
@@ -267,7 +268,8 @@ def test_a_finding_outside_the_network_has_no_sources(sciatica: Case) -> None:
 def test_missing_findings_are_typical_telling_and_unknown(sciatica: Case) -> None:
     network = sciatica.network
     states = leading_states(sciatica.problem)
-    elsewhere = np.maximum(1.0 - states.share @ predicted_low(sciatica, states), 1e-6)
+    nodes = np.arange(len(network.nodes))
+    elsewhere = np.maximum(states.share @ prediction_of(sciatica, states).present(nodes), 1e-6)
     frequency = frequency_in(sciatica)
     found = 0
     causes = range(len(network.conditions))

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from crural.assessment import network_of
 from crural.diagnosis import compiled, diagnose, loops
-from crural.diagnosis.explain import _nobody_raises, _single_low, _spread
+from crural.diagnosis.explain import _nobody_raises, _spread
 from crural.diagnosis.inference import compiled_in_use, use_compiled
 from crural.diagnosis.network import Array, Ints
-from crural.diagnosis.next_check import _outcome_sums, _sums_by_kind
+from crural.diagnosis.next_check import _entropy_given, _outcome_sums
+from crural.diagnosis.prediction import Prediction, _single_low
 from crural.diagnosis.problem import Problem
 from crural.diagnosis.states import (
     SetWeights,
@@ -111,12 +112,14 @@ def test_findings_that_stay_low(seed: int, n: int) -> None:
     check_all_ways(_single_low, by_row, active, rows, quiet)
 
 
-@given(seeds, st.integers(1, 6))
+@given(seeds, st.integers(1, 6), st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
-def test_sums_by_kind(seed: int, n_kinds: int) -> None:
+def test_sums_of_what_the_states_foretell(seed: int, n_kinds: int, n_findings: int) -> None:
     rng = np.random.default_rng(seed)
+    table = np.where(rng.random((4, 5)) < 0.5, 1.0, rng.random((4, 5)))
+    prediction = Prediction(rng.random(5), table, places(rng, (9, 3), 4), n_findings)
     share, kind = rng.random(9), rng.integers(0, n_kinds, 9)
-    check_all_ways(_sums_by_kind, rng.random((9, 5)), share, kind, n_kinds)
+    check_all_ways(prediction.sums, share, kind, n_kinds)
 
 
 @given(seeds, st.integers(1, 4), st.integers(0, 4))
@@ -126,6 +129,20 @@ def test_outcomes_of_examinations(seed: int, most: int, examinations: int) -> No
     share, kind = rng.random(9), rng.integers(0, 3, 9)
     columns = places(rng, (most, examinations), 6)
     check_all_ways(_outcome_sums, rng.random((9, 6)), columns, share, kind, 3)
+
+
+@given(seeds, st.integers(1, 5), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_entropies(seed: int, n_kinds: int, or_not: bool) -> None:
+    rng = np.random.default_rng(seed)
+    mass = np.where(rng.random(n_kinds) < 0.2, 0.0, rng.random(n_kinds))
+    certain = rng.integers(0, 2, (n_kinds, 6))
+    inside = np.where(rng.random((n_kinds, 6)) < 0.3, certain, rng.random((n_kinds, 6)))
+
+    def entropy(joint: Array) -> Array:
+        return _entropy_given(mass, joint, or_not=or_not)
+
+    check_all_ways(entropy, mass[:, None] * inside)
 
 
 @given(seeds, st.integers(1, 6), st.integers(0, 4))
@@ -235,5 +252,5 @@ def test_the_loops_are_in_use_with_the_compiled_engine() -> None:
 
 def test_loops_are_compiled_for_one_kind_of_arguments_each() -> None:
     kept = [f for f in vars(loops).values() if getattr(f, "_can_compile", True) is False]
-    assert len(kept) == 10
+    assert len(kept) == 12
     assert all(len(function.signatures) == 1 for function in kept)

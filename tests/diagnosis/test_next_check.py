@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crural.diagnosis import Case
-from crural.diagnosis.explain import predicted_low
 from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import BILATERAL, Array, Ints
 from crural.diagnosis.next_check import (
@@ -27,6 +26,7 @@ from crural.diagnosis.next_check import (
     checks_of,
     information,
 )
+from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.states import States, leading_states
 from crural.knowledge import Knowledge
 from crural.knowledge.model import BURDENS
@@ -97,8 +97,8 @@ class Proposed:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.states: States = leading_states(case.problem)
-        low = predicted_low(case, self.states)
-        self.candidates: Candidates = candidates_of(case, self.states, low)
+        prediction = prediction_of(case, self.states)
+        self.candidates: Candidates = candidates_of(case, self.states, prediction)
         self.checks: tuple[Check, ...] = checks_of(case, self.states, self.candidates)
         self.batteries: tuple[Battery, ...] = batteries_of(case, self.states, self.candidates)
 

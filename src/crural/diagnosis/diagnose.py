@@ -13,12 +13,12 @@ from crural.diagnosis.explain import (
     frequency_in,
     likelihood_ratios,
     missing_of,
-    predicted_low,
     reasons_of,
 )
 from crural.diagnosis.inference import Posterior
 from crural.diagnosis.network import OTHER, Array, Network
 from crural.diagnosis.next_check import Battery, Check, batteries_of, candidates_of, checks_of
+from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.problem import Case, case_of
 from crural.diagnosis.relax import posterior_within
 from crural.diagnosis.states import States, leading_states, likelihood_of
@@ -94,10 +94,9 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
     states = leading_states(case.problem)
     bounded = posterior_within(case.problem, states)
     exact = bounded.posterior
-    low = predicted_low(case, states)
-    candidates = candidates_of(case, states, low)
+    candidates = candidates_of(case, states, prediction_of(case, states))
     return Diagnosis(
-        causes=_causes(case, exact, states, low, explain),
+        causes=_causes(case, exact, states, candidates.elsewhere, explain),
         explanations=_explanations(case, exact, states),
         other=_only(case, exact, states, (network.condition_index[OTHER],)),
         error_bound=bounded.error,
@@ -110,19 +109,17 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
 
 
 def _causes(
-    case: Case, exact: Posterior, states: States, low: Array, explain: tuple[str, ...]
+    case: Case, exact: Posterior, states: States, elsewhere: Array, explain: tuple[str, ...]
 ) -> tuple[CauseFound, ...]:
-    """All causes but the unlisted one, in order, those that matter with their reasons. `low` is
-    `predicted_low` of the states."""
+    """All causes but the unlisted one, in order, those that matter with their reasons.
+    `elsewhere` is the expected frequency of every node over all that is possible now."""
     network = case.network
     names, probability = network.conditions, exact.probability.tolist()
     order = [i for i in _in_order(network, exact.probability) if names[i] != OTHER]
     reasoned = [i for i in order if probability[i] >= REASONED or names[i] in explain]
     ratios = likelihood_ratios(case)
     reasons = {i: reasons_of(case, ratios, i) for i in reasoned}
-    # Expected frequency of every node over all that is possible now.
-    elsewhere = np.maximum(1.0 - states.share @ low, 1e-6)
-    missing = missing_of(case, reasoned, frequency_in(case), elsewhere)
+    missing = missing_of(case, reasoned, frequency_in(case), np.maximum(elsewhere, 1e-6))
     uncertain = uncertainty_of(case, states, exact.probability)
     prior, interval = case.priors.probability.tolist(), uncertain.interval.tolist()
     labels, causes = _labels(network), []

@@ -20,7 +20,6 @@ from crural.diagnosis.network import (
     Network,
 )
 from crural.diagnosis.problem import Case, Problem, shares_of
-from crural.diagnosis.states import States, products
 from crural.facts import Fact, Place
 
 # A finding that moves the odds by less than a tenth is no reason.
@@ -218,45 +217,6 @@ def _parts_of(network: Network) -> _Parts:
         with_variants=np.array(list(first), dtype=np.int64),
         first_variant=np.array(list(first.values()), dtype=np.int64),
     )
-
-
-def predicted_low(case: Case, states: States) -> Array:
-    """P(node stays in its lowest state | state), on the painful side: [state, node]."""
-    problem, singles = case.problem, states.singles
-    used = np.unique(states.members[states.members >= 0])
-    share = problem.share
-    active = share * problem.scalar / (1.0 - share + share * problem.scalar)
-    low = _single_low(_low_by_row(case.network), active, singles.rows[used], singles.quiet[used])
-    # Padding stays padding.
-    position = np.full(len(singles.weight) + 1, -1)
-    position[used] = np.arange(len(used))
-    background = case.network.background(case.facts.record.age)[:, 0]
-    return products(background, low, position[states.members])
-
-
-def _single_low(by_row: Array, active: Array, rows: Ints, quiet: Ints) -> Array:
-    """P(node stays in its lowest state) by the rows of states of single causes: [single, node].
-
-    `by_row[row, node]` is that by each row alone; `active[row]` the probability that a row which is
-    averaged over (`quiet`) acts. `rows` and `quiet` are padded with -1.
-    """
-    loops = compiled_loops()
-    if loops is not None:
-        return np.asarray(loops.single_low(*plain(by_row, active, rows, quiet)))
-    low = products(np.ones(by_row.shape[1]), by_row, rows)
-    for averaged in quiet.T:
-        certain = np.where(averaged >= 0, active[averaged], 0.0)[:, None]
-        low *= 1.0 - certain * (1.0 - by_row[averaged])
-    return low
-
-
-@lru_cache(maxsize=16)
-def _low_by_row(network: Network) -> Array:
-    """P(node stays in its lowest state) by each row of the problem: groups; sides of the pain;
-    copies of the groups for one-sided disease."""
-    group_low = network.cdf[:, :, 0]
-    neutral = np.ones((len(network.conditions), len(network.nodes)))
-    return np.vstack([group_low, neutral, group_low])
 
 
 def reasons_of(

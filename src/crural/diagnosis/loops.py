@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from crural.diagnosis.network import Array, Ints
+from crural.diagnosis.network import Array, Flags, Ints
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -56,7 +56,7 @@ def products(first: Array, table: Array, members: Ints) -> Array:
 
 @_kept("f8[:,::1](f8[:,::1], f8[::1], i8[:,::1], i8[:,::1])")
 def single_low(by_row: Array, active: Array, rows: Ints, quiet: Ints) -> Array:
-    """`explain._single_low`."""
+    """`prediction._single_low`."""
     low = np.ones((len(rows), by_row.shape[1]))
     for single in range(len(rows)):
         product = low[single]
@@ -214,15 +214,36 @@ def likelihood_of_set(
 # --- next checks --------------------------------------------------------------------------------
 
 
-@_kept("f8[:,::1](f8[:,::1], f8[::1], i8[::1], i8)")
-def sums_by_kind(values: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
-    """`next_check._sums_by_kind`."""
-    sums = np.zeros((n_kinds, values.shape[1]))
-    for row in range(len(values)):
-        value, total, part = values[row], sums[kind[row]], share[row]
-        for column in range(len(value)):
-            total[column] += part * value[column]
-    return sums
+@_kept(
+    "Tuple((f8[:,::1], b1[::1]))(Tuple((f8[::1], f8[:,::1], i8[:,::1])), i8, f8[::1], i8[::1], i8)"
+)
+def present_sums(
+    tables: tuple[Array, Array, Ints], n_findings: int, share: Array, kind: Ints, n_kinds: int
+) -> tuple[Array, Flags]:
+    """`prediction.Prediction.sums`; the tables are `first`, `table` and `members`."""
+    first, table, members = tables
+    n = len(first)
+    sums = np.zeros((n_kinds, n))
+    varies = np.zeros(n, dtype=np.bool_)
+    present, as_first = np.empty(n), np.empty(n)
+    for state in range(len(members)):
+        present[:] = first
+        for member in members[state]:
+            if member >= 0:
+                factor = table[member]
+                for column in range(n):
+                    present[column] *= factor[column]
+        for column in range(n_findings):
+            present[column] = 1.0 - present[column]
+        for column in range(n_findings, n):
+            present[column] /= 1.0 + present[column]
+        if state == 0:
+            as_first[:] = present
+        total, part = sums[kind[state]], share[state]
+        for column in range(n):
+            total[column] += part * present[column]
+            varies[column] |= present[column] != as_first[column]
+    return sums, varies
 
 
 @_kept("f8[:,:,::1](f8[:,::1], i8[:,::1], f8[::1], i8[::1], i8)")
@@ -249,6 +270,36 @@ def outcome_sums(present: Array, columns: Ints, share: Array, kind: Ints, n_kind
             for one in range(n):
                 total[i, one] += outcome[i, one]
     return sums
+
+
+@_kept("f8[:,:,::1](f8[::1], f8[:,::1], b1)")
+def shares(mass: Array, joint: Array, or_not: bool) -> Array:
+    """For `next_check._entropy_given`: P(outcome | kind) and, with `or_not`, that of its absence,
+    of which nought is a little more than nought: [or not, kind, outcome]."""
+    tiny = np.finfo(np.float64).tiny
+    found = np.empty((2 if or_not else 1, *joint.shape))
+    for kind in range(len(mass)):
+        whole = mass[kind] if mass[kind] > 0.0 else 1.0
+        part, yes = joint[kind], found[0, kind]
+        for outcome in range(len(part)):
+            yes[outcome] = min(max(part[outcome] / whole, tiny), 1.0)
+        if or_not:
+            no = found[1, kind]
+            for outcome in range(len(part)):
+                no[outcome] = max(1.0 - yes[outcome], tiny)
+    return found
+
+
+@_kept("f8[::1](f8[::1], f8[:,:,::1], f8[:,:,::1])")
+def expected(mass: Array, shares: Array, logarithms: Array) -> Array:
+    """The rest of `next_check._entropy_given`, from `shares` and their logarithms."""
+    entropy = np.zeros(shares.shape[2])
+    for side in range(len(shares)):
+        for kind in range(len(mass)):
+            share, logarithm, part = shares[side, kind], logarithms[side, kind], mass[kind]
+            for outcome in range(len(entropy)):
+                entropy[outcome] -= part * share[outcome] * logarithm[outcome]
+    return entropy
 
 
 # --- reasons ------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import numpy as np
 
 from crural.diagnosis.compiled import compiled_loops, plain
 from crural.diagnosis.network import BILATERAL, Array, Flags, Ints, Network
-from crural.diagnosis.priors import prevalences_at, risk_ratios
+from crural.diagnosis.prediction import Prediction, risks_of
 from crural.diagnosis.problem import Case
-from crural.diagnosis.states import States, products
+from crural.diagnosis.states import States, sums_by_kind
 from crural.knowledge.model import Burden
 
 # Relative cost to the patient (time, discomfort, radiation, waiting, risk). Estimates: only their
@@ -72,24 +72,25 @@ class Battery:
 class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
-    `every[state, finding]` is P(present | state) of all that can be asked of anybody, of which the
-    candidates stand in the columns `at`; `gain` and `urgent_gain` are as in `Check`;
+    They stand in the columns `at` of the `prediction`. `gain` and `urgent_gain` are as in `Check`;
     `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about. `cost` is that of the
-    burden of each finding.
+    burden of each finding. `elsewhere` is the expected frequency of every finding of the network
+    over all that is possible now.
     """
 
     names: tuple[str, ...]
     cost: Array
-    every: Array
+    prediction: Prediction
     at: Ints
     gain: Array
     urgent_gain: Array
     set_of: Ints
     emergency: Ints
+    elsewhere: Array
 
     def present(self, which: Sequence[int] | Ints) -> Array:
         """P(present | state) of some of the candidates: [state, candidate]."""
-        return self.every[:, self.at[which]]
+        return self.prediction.present(self.at[which])
 
 
 def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
@@ -103,9 +104,20 @@ def information(present: Array, share: Array, kind: Ints, n_kinds: int) -> Array
 
 def _information(mass: Array, hit: Array) -> Array:
     """`information` from P(kind), and P(kind and finding): [kind, finding]."""
-    inside = hit / np.where(mass > 0, mass, 1.0)[:, None]
     split = _entropy_of_two(hit.sum(axis=0))
-    return np.asarray(np.maximum(split - mass @ _entropy_of_two(inside), 0.0))
+    return np.asarray(np.maximum(split - _entropy_given(mass, hit, or_not=True), 0.0))
+
+
+def _entropy_given(mass: Array, joint: Array, *, or_not: bool) -> Array:
+    """Expected -p log2 p of each outcome, with p = P(outcome | kind): [outcome]; `or_not` adds the
+    same of its absence. `mass` and `joint` are as `_by_kind` gives them."""
+    loops = compiled_loops()
+    if loops is not None:
+        shares = loops.shares(*plain(mass, joint), or_not)
+        # Logarithms of numpy run in vectors.
+        return np.asarray(loops.expected(*plain(mass), shares, np.log2(shares)))
+    inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
+    return mass @ (_entropy_of_two(inside) if or_not else -_times_log(inside))
 
 
 def _entropy_of_two(probability: Array) -> Array:
@@ -126,24 +138,12 @@ def _times_log(probability: Array) -> Array:
 
 def _by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> tuple[Array, Array]:
     """P(kind), and P(kind and outcome): [kind, outcome]."""
-    return _mass(share, kind, n_kinds), _sums_by_kind(outcomes, share, kind, n_kinds)
+    return _mass(share, kind, n_kinds), sums_by_kind(outcomes, share, kind, n_kinds)
 
 
 def _mass(share: Array, kind: Ints, n_kinds: int) -> Array:
     """P(kind)."""
     return np.bincount(kind, weights=share, minlength=n_kinds).astype(np.float64)
-
-
-def _sums_by_kind(outcomes: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
-    """P(kind and outcome), from P(outcome | state): [kind, outcome]."""
-    loops = compiled_loops()
-    if loops is not None:
-        return np.asarray(loops.sums_by_kind(*plain(outcomes, share, kind), n_kinds))
-    order = np.argsort(kind, kind="stable")
-    kinds, starts = np.unique(kind[order], return_index=True)
-    joint = np.zeros((n_kinds, outcomes.shape[1]))
-    joint[kinds] = np.add.reduceat((outcomes * share[:, None])[order], starts, axis=0)
-    return joint
 
 
 def _merged(mass: Array, joint: Array, into: Ints) -> tuple[Array, Array]:
@@ -226,7 +226,7 @@ def _outcome_sums(present: Array, columns: Ints, share: Array, kind: Ints, n_kin
         yes = np.where(of >= 0, present[:, of], 0.0)[:, None]
         outcomes = np.concatenate([outcomes * (1 - yes), outcomes * yes], axis=1)
     shape = outcomes.shape[1:]
-    joint = _sums_by_kind(outcomes.reshape(len(present), shape[0] * shape[1]), share, kind, n_kinds)
+    joint = sums_by_kind(outcomes.reshape(len(present), shape[0] * shape[1]), share, kind, n_kinds)
     return joint.reshape(n_kinds, *shape)
 
 
@@ -235,18 +235,20 @@ def _joint_information(
 ) -> tuple[Array, Array]:
     """Information in bits of several examinations about the causes and about their urgency; each
     is given by its findings, as positions among the candidates."""
+    findings = np.concatenate([np.zeros(0, dtype=np.int64), *batteries])
     columns = np.full((BATTERY_SIZE, len(batteries)), -1)
+    first = 0
     for i, of in enumerate(batteries):
-        columns[: len(of), i] = candidates.at[of]
+        columns[: len(of), i] = np.arange(first, first + len(of))
+        first += len(of)
     share, set_of, n_sets = states.share, candidates.set_of, len(states.sets[0])
     mass = _mass(share, set_of, n_sets)
-    joint = _outcome_sums(candidates.every, columns, share, set_of, n_sets)
+    joint = _outcome_sums(candidates.present(findings), columns, share, set_of, n_sets)
     shape = joint.shape[1:]
     joint = joint.reshape(n_sets, shape[0] * shape[1])
 
     def gains(mass: Array, joint: Array) -> Array:
-        inside = joint / np.where(mass > 0, mass, 1.0)[:, None]
-        told = mass @ _times_log(inside) - _times_log(joint.sum(axis=0))
+        told = -_times_log(joint.sum(axis=0)) - _entropy_given(mass, joint, or_not=False)
         return np.asarray(np.maximum(told.reshape(shape).sum(axis=0), 0.0))
 
     return gains(mass, joint), gains(*_merged(mass, joint, candidates.emergency))
@@ -279,7 +281,7 @@ class _Askable:
 @lru_cache(maxsize=16)
 def _askable(network: Network) -> _Askable:
     findings = network.knowledge.findings
-    names = (*network.nodes, *_risks_of(network)[0])
+    names = (*network.nodes, *risks_of(network)[0])
     of = [findings[name].battery for name in names]
     batteries = tuple(dict.fromkeys(battery for battery in of if battery is not None))
     place: dict[str | None, int] = {battery: i for i, battery in enumerate(batteries)}
@@ -296,69 +298,32 @@ def _askable(network: Network) -> _Askable:
     )
 
 
-def candidates_of(case: Case, states: States, low: Array) -> Candidates:
-    """What could be asked, examined or tested. `low` is `predicted_low` of the same states."""
+def candidates_of(case: Case, states: States, prediction: Prediction) -> Candidates:
+    """What could be asked, examined or tested. `prediction` is that of the same states."""
     askable = _askable(case.network)
     open_ = askable.of_sex[case.facts.record.sex].copy()
     known = (askable.place.get(name) for name, place in case.facts.table if place == "here")
     open_[[at for at in known if at is not None]] = False
-    n_nodes = low.shape[1]
-    every = np.empty((len(low), len(askable.names)))
-    np.subtract(1.0, low, out=every[:, :n_nodes])
-    risks = every[:, n_nodes:] = _risk_given_state(case, states)
-    # A risk factor that is as common in every state tells nothing.
-    open_[n_nodes:] &= (risks != risks[0]).any(axis=0)
-    at = np.flatnonzero(open_)
     sets, set_of = states.sets
-    emergency = np.asarray((sets & _emergencies(case.network)).any(axis=1), dtype=np.int64)
-    mass, joint = _by_kind(every, states.share, set_of, len(sets))
+    mass = _mass(states.share, set_of, len(sets))
+    joint, varies = prediction.sums(states.share, set_of, len(sets))
+    # A risk factor that is as common in every state tells nothing.
+    n_findings = prediction.n_findings
+    open_[n_findings:] &= varies[n_findings:]
+    at = np.flatnonzero(open_)
     by_set = mass, joint[:, at]
+    emergency = np.asarray((sets & _emergencies(case.network)).any(axis=1), dtype=np.int64)
     return Candidates(
         names=tuple(askable.names[i] for i in at.tolist()),
         cost=askable.cost[at],
-        every=every,
+        prediction=prediction,
         at=at,
         gain=_information(*by_set),
         urgent_gain=_information(*_merged(*by_set, emergency)),
         set_of=set_of,
         emergency=emergency,
+        elsewhere=joint[:, :n_findings].sum(axis=0),
     )
-
-
-def _risk_given_state(case: Case, states: States) -> Array:
-    """P(risk factor | state): those with a condition have its risk factors more often. [state, risk
-    factor], of all risk factors."""
-    # Behind the last cause stands none, for states of fewer causes than others.
-    causes = np.append(states.singles.cause, -1)[states.members]
-    before = _risk_odds_at(case.network, int(case.facts.record.age))
-    odds = products(before, _risks_of(case.network)[1], causes)
-    return np.asarray(odds / (1 + odds))
-
-
-@lru_cache(maxsize=128)
-def _risk_odds_at(network: Network, age: int) -> Array:
-    """Odds of every risk factor at an age in whole years."""
-    prevalences = prevalences_at(network.knowledge, age)
-    prevalence = np.array([prevalences[name] for name in _risks_of(network)[0]])
-    return np.asarray(prevalence / (1 - prevalence))
-
-
-@lru_cache(maxsize=16)
-def _risks_of(network: Network) -> tuple[tuple[str, ...], Array]:
-    """All risk factors, and the ratio of each for each condition: [condition, risk factor]; 1 where
-    a condition does not have it."""
-    knowledge = network.knowledge
-    every = tuple(f.id for f in knowledge.findings.values() if f.role == "risk")
-    place = {name: i for i, name in enumerate(every)}
-    known = risk_ratios(knowledge)
-    ratios = np.ones((len(network.conditions), len(every)))
-    for i in range(len(network.conditions)):
-        condition = network.condition(i)
-        for risk in condition.risks:
-            if risk.finding in place:
-                ratio = known.get((condition.id, risk.finding))
-                ratios[i, place[risk.finding]] = 1e6 if ratio is None else ratio.value
-    return every, ratios
 
 
 def _moved(

@@ -73,10 +73,9 @@ class States:
         return np.asarray(self.weight / self.weight.sum())
 
     def as_heavy_as(self, place: int) -> int:
-        """How many states are as heavy as the one at a place, counted from 1."""
-        if place >= len(self.weight):
-            return len(self.weight)
-        return int((self.weight >= self.weight[place - 1] * (1.0 - SAME)).sum())
+        """How many states are as heavy as the one at a place, counted from 1, or as the last."""
+        least = self.weight[min(place, len(self.weight)) - 1]
+        return int((self.weight >= least * (1.0 - SAME)).sum())
 
     @cached_property
     def present(self) -> Array:
@@ -331,6 +330,18 @@ def _product_of(values: Array, members: Ints) -> Array:
     for member in members[1:]:
         product *= values[member]
     return np.asarray(product)
+
+
+def sums_by_kind(values: Array, share: Array, kind: Ints, n_kinds: int) -> Array:
+    """Weighted sums of the rows of each kind: [kind, column].
+
+    `values[row, column]` count with the weight `share[row]`; `kind[row]` is one of `n_kinds`.
+    """
+    order = np.argsort(kind, kind="stable")
+    kinds, starts = np.unique(kind[order], return_index=True)
+    sums = np.zeros((n_kinds, values.shape[1]))
+    sums[kinds] = np.add.reduceat((values * share[:, None])[order], starts, axis=0)
+    return sums
 
 
 def singles_of(problem: Problem) -> Singles:

@@ -160,6 +160,14 @@ def _family(*links: tuple[int, int, float]) -> Problem:
     )
 
 
+def test_of_states_that_weigh_the_same_all_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    states = leading_states(_family((0, 3, 0.0)))
+    assert sorted(states.members[:, 0].tolist()) == [0, 1, 2, 3]
+    assert states.as_heavy_as(2) == 4
+    assert states.as_heavy_as(1000) == 4
+
+
 def test_two_parents_do_not_multiply_the_odds_of_their_child() -> None:
     problem = _family((0, 2, 0.75), (1, 2, 0.5))
     states = leading_states(problem)

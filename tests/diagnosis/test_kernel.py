@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from crural.assessment import network_of
 from crural.diagnosis import inference, kernel, relax
+from crural.diagnosis.diagnose import diagnose
 from crural.diagnosis.inference import (
     BROAD,
     Posterior,
@@ -243,6 +244,18 @@ def test_a_wide_record_brings_the_compiled_engine_into_use(monkeypatch: pytest.M
     use_compiled(False)
     relax.posterior_within(problem)
     assert not compiled_in_use()
+
+
+def test_all_of_an_answer_comes_from_one_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge = load_knowledge()
+    network = network_of(knowledge)
+    facts = facts_of(read_cases([CASES], knowledge.vocabulary)[0].record, knowledge)
+    monkeypatch.setattr(relax, "WORTH_LOADING", 0.0)
+    monkeypatch.setattr(kernel, "is_compiled", lambda: True)
+    monkeypatch.setattr(inference, "_engine", inference._Engine())
+    first = diagnose(network, facts)
+    assert compiled_in_use()
+    assert diagnose(network, facts) == first
 
 
 def test_warming_up_compiles_all_that_a_sweep_needs() -> None:

@@ -20,7 +20,7 @@ from crural.diagnosis.network import OTHER, Array, Network
 from crural.diagnosis.next_check import Battery, Check, batteries_of, candidates_of, checks_of
 from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.problem import Case, case_of
-from crural.diagnosis.relax import posterior_within
+from crural.diagnosis.relax import posterior_within, width_to_sweep
 from crural.diagnosis.states import States, leading_states, likelihood_of
 from crural.diagnosis.uncertainty import Pivot, uncertainty_of
 from crural.facts import Facts
@@ -91,6 +91,7 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
     Probabilities are exact up to the error bound that is stated.
     """
     case = case_of(network, facts)
+    width_to_sweep(case.problem)
     states = leading_states(case.problem)
     bounded = posterior_within(case.problem, states)
     exact = bounded.posterior

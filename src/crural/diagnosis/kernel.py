@@ -1420,14 +1420,11 @@ def warm_up() -> None:
 
 
 def is_compiled() -> bool:
-    """Are the functions on disk already, so that none need be compiled?"""
+    """Are the functions on disk already, and those of `loops`, so that none need be compiled?"""
     functions = (_touched, _lifetimes, _alive, _actions, _sizes, _reordered, _forward, _back)
-    return all(_on_disk(cast(Any, function)) for function in functions)
-
-
-def _on_disk(function: Any) -> bool:
-    cache = function._cache
-    return any(Path(cache.cache_path).glob(f"*.{function.__name__}-*.nbc"))
+    folder = Path(cast(Any, _forward)._cache.cache_path)
+    patterns = [*(f"*.{function.__name__}-*.nbc" for function in functions), "loops.*.nbc"]
+    return all(any(folder.glob(pattern)) for pattern in patterns)
 
 
 if __name__ == "__main__":

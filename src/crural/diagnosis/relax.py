@@ -77,6 +77,20 @@ class _Branch:
     present: bool
 
 
+def width_to_sweep(problem: Problem, widest: float = WIDEST_SINGLE) -> float:
+    """The width of a problem; brings the compiled engine into use where that is worth it.
+
+    Ask it before anything else about a record: all of an answer should come from one engine, since
+    the two differ in the last digits.
+    """
+    width = width_of(problem)
+    if width <= min(WORTH_LOADING, widest):
+        return width
+    use_compiled_if_ready()
+    # The compiled engine looks for a better order.
+    return width_of(problem)
+
+
 def posterior_within(
     problem: Problem, states: States | None = None, widest: float = WIDEST_SINGLE
 ) -> Bounded:
@@ -85,11 +99,7 @@ def posterior_within(
     `states` are the leading states if they are known already: they serve the estimate. `widest` is
     the largest effective width that is swept exactly; above WIDEST it is in single precision.
     """
-    width = width_of(problem)
-    if width > min(WORTH_LOADING, widest):
-        use_compiled_if_ready()
-        # The compiled engine looks for a better order.
-        width = width_of(problem)
+    width = width_to_sweep(problem, widest)
     if width <= widest:
         precision: Precision = np.float64 if width <= WIDEST else np.float32
         found = posterior(problem, precision)

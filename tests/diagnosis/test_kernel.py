@@ -213,9 +213,13 @@ def test_a_better_order_keeps_parents_first_and_changes_no_answer(problem: Probl
 
 def test_the_order_of_a_problem_is_always_the_same() -> None:
     use_compiled()
-    problem = max(published(), key=width_of)
-    once, again = (kernel.plan_of(replace(problem), BROAD).order for _ in range(2))
-    assert once.tolist() == again.tolist() != list(problem.order)
+    improved = 0
+    for problem in published():
+        if width_of(problem, improve=False) > kernel.REORDERED:
+            once, again = (kernel.plan_of(replace(problem), BROAD).order for _ in range(2))
+            assert once.tolist() == again.tolist()
+            improved += once.tolist() != list(problem.order)
+    assert improved > 2
 
 
 @given(problems(max_bits=6))

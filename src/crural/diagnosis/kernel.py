@@ -76,15 +76,15 @@ MOST_KEPT = 2**23
 # From this width on the order of the causes is improved for each problem; the number of moves grows
 # with the work that they may save.
 REORDERED = 14.0
-MOVES = 1000
-MOST_MOVES = 10000
+MOVES = 2000
+MOST_MOVES = 20000
 # From this width on a sweep is done in halves, side by side, and from this on the halves in halves.
 HALVED = 13.0
 HALVED_AGAIN = 17.0
 # How much larger than their difference the halves may be; beyond that the sweep is done whole.
 MOST_SPREAD = 20.0
 # How much dearer an order may become for a while, log2.
-HEAT = 0.5
+HEAT = 0.25
 # Networks and branches of problems whose instructions are kept.
 PROGRAMS = 64
 

@@ -101,6 +101,20 @@ def test_two_doses_of_one_drug_are_asked_about() -> None:
     assert asked(same) == []
 
 
+def test_one_drug_taken_in_two_forms_is_two_drugs_and_is_asked_about_no_more() -> None:
+    both = draft(
+        {"what": "morphine", "dose": "10 mg four times daily", "start": "2026-01-01"},
+        drugs=({"name": "morphine", "dose": "30 mg twice daily"},),
+    )
+    [question] = questions_of(both, KNOWLEDGE)
+    beside = settled(both, question.entry, "dose-beside")
+    assert [drug.dose for drug in beside.drugs] == ["30 mg twice daily", "10 mg four times daily"]
+    assert asked(beside) == []
+    first, second = entries_of(beside, KNOWLEDGE)
+    assert first == Entry(beside.treatments[0], beside.drugs[1])
+    assert second == Entry(drug=beside.drugs[0])
+
+
 def test_a_drug_without_an_end_is_asked_about_and_other_treatments_are_not() -> None:
     open_ = draft({"what": "gabapentin", "start": "2026-01-01"}, "physiotherapy")
     assert asked(open_) == ["Is gabapentin taken now? No end of it is told."]

@@ -20,7 +20,15 @@ from crural.web.assessment.draft import Draft
 
 Told = Literal["yes", "no", ""]
 Answer = Literal[
-    "again", "going-on", "over", "taken", "not-taken", "dose-tried", "dose-now", "dose-both"
+    "again",
+    "going-on",
+    "over",
+    "taken",
+    "not-taken",
+    "dose-tried",
+    "dose-now",
+    "dose-both",
+    "dose-beside",
 ]
 # Why something is over, where nobody wrote it down.
 NOT_RECORDED: Final = "not recorded"
@@ -57,7 +65,9 @@ def entries_of(draft: Draft, knowledge: Knowledge) -> list[Entry]:
     drugs = list(draft.drugs)
     found: list[Entry] = []
     for tried in draft.treatments:
-        drug = None if is_over(tried) else _same(tried.what, drugs, knowledge)
+        same = [d for d in drugs if not is_over(tried) and is_same(tried.what, d.name, knowledge)]
+        # One drug may be taken in two forms: the dose tells which is meant.
+        drug = min(same, key=lambda one: not _is_one_dose(tried, one), default=None)
         if drug is not None:
             drugs.remove(drug)
         found.append(Entry(tried, drug))
@@ -90,6 +100,7 @@ def questions_of(draft: Draft, knowledge: Knowledge) -> Iterator[Question]:
                         "dose-tried": f"{tried.dose} is right",
                         "dose-now": f"{drug.dose} is right",
                         "dose-both": "Both: the dose was changed",
+                        "dose-beside": "Both are taken now",
                     },
                 )
         elif tried is not None and _may_be_taken(tried) and _is_known_drug(tried.what, knowledge):
@@ -111,7 +122,7 @@ def settled(draft: Draft, entry: Entry, answer: Answer) -> Draft:
             changed = _with_tried(draft, tried, stop=None, stopped_because=None)
         case "over" if drug is not None:
             changed = replace(draft, drugs=_without(draft.drugs, drug))
-        case "taken" if tried is not None:
+        case "taken" | "dose-beside" if tried is not None:
             changed = replace(draft, drugs=(*draft.drugs, Drug(name=tried.what, dose=tried.dose)))
         case "not-taken" if tried is not None:
             changed = _with_tried(draft, tried, stopped_because=NOT_RECORDED)

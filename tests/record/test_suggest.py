@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crural.knowledge import load_knowledge
 from crural.record import suggest
 from crural.record.suggest import nearest
 from tests.record.conftest import VOCABULARY, FakeVocabulary
@@ -22,6 +23,22 @@ from tests.record.conftest import VOCABULARY, FakeVocabulary
 )
 def test_nearest_finding_by_id_name_or_synonym(word: str, first: str) -> None:
     assert suggest(VOCABULARY, word)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("word", "only"),
+    [
+        ("pain-buttok", ["pain-buttock"]),
+        ("numbness-sadle", ["saddle-numbness"]),
+        ("weak-big-toe", ["weakness-great-toe"]),
+        ("swolen-leg", ["leg-swelling-sign", "leg-swelling-symptom"]),
+        ("foot-drop", ["gait-steppage", "weakness-ankle-dorsiflexion"]),
+    ],
+)
+def test_among_all_findings_nothing_is_suggested_for_a_chance_likeness(
+    word: str, only: list[str]
+) -> None:
+    assert sorted(suggest(load_knowledge().vocabulary, word)) == sorted(only)
 
 
 def test_nothing_near_gives_nothing() -> None:

@@ -30,7 +30,7 @@ def suggest(vocabulary: Vocabulary, word: str, n: int = 3) -> list[str]:
     found = process.extract(
         word[:_LONGEST].replace("-", " "),
         texts,
-        scorer=fuzz.WRatio,
+        scorer=fuzz.token_sort_ratio,
         processor=utils.default_process,
         score_cutoff=_LIKE_ENOUGH,
         limit=4 * n,

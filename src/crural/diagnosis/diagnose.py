@@ -139,9 +139,7 @@ def _causes(
                 variants=tuple(
                     VariantProbability(v.id, v.name, p)
                     for v, p in zip(network.variants[i], exact.variants[i], strict=True)
-                )
-                if network.variants[i]
-                else (),
+                ),
                 pivot=uncertain.pivots[i],
             )
         )

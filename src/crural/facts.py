@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Literal
 
 from crural.knowledge import Finding, Knowledge, classes_named
 from crural.record import BodySide, Illness, Observation, Record
-from crural.record.sides import places_covered
+from crural.record.sides import PainfulSide, places_covered
 
 Place = Literal["here", "other-side"]
 Key = tuple[str, Place]
@@ -122,18 +122,21 @@ def facts_of(record: Record, knowledge: Knowledge) -> Facts:
     return Facts(record=record, knowledge=knowledge, table=table)
 
 
-def _legs(finding: Finding, side: BodySide | None, record: Record) -> Mapping[str, Place]:
+@cache
+def _legs(
+    sided: bool, side: BodySide | None, painful: PainfulSide | None
+) -> tuple[tuple[str, Place], ...]:
     """The legs that are spoken of, and where each lies as seen from the painful one.
 
     With pain in both legs, or in a leg that was not recorded, there is no other leg.
     """
-    if not finding.sided:
-        return {"body": "here"}
-    other = {"left": "right", "right": "left"}.get(record.side or "")
-    return {
-        leg: "other-side" if leg == other else "here"
-        for leg in sorted(places_covered(side, record.side))
-    }
+    if not sided:
+        return (("body", "here"),)
+    other = {"left": "right", "right": "left"}.get(painful or "")
+    return tuple(
+        (leg, "other-side" if leg == other else "here")
+        for leg in sorted(places_covered(side, painful))
+    )
 
 
 def _stated(record: Record, knowledge: Knowledge) -> Iterable[Fact]:
@@ -149,7 +152,7 @@ def _stated(record: Record, knowledge: Knowledge) -> Iterable[Fact]:
     latest: dict[tuple[str, Place, str], Fact] = {}
     for observation in sorted(record.observations, key=when):
         finding = knowledge.findings[observation.finding]
-        for leg, place in _legs(finding, observation.side, record).items():
+        for leg, place in _legs(finding.sided, observation.side, record.side):
             latest[finding.id, place, leg] = Fact(
                 finding.id,
                 place,
@@ -192,7 +195,7 @@ def _by_record(_: Mapping[Key, Fact], record: Record, knowledge: Knowledge) -> I
         known = knowledge.vocabulary.illness(illness.name)
         if known is not None:
             side = _side_named(illness)
-            for place in _legs(knowledge.findings[known], side, record).values():
+            for __, place in _legs(knowledge.findings[known].sided, side, record.side):
                 yield from fact(known, True, f"known {illness.name}", place)
     if record.pregnancy_weeks is not None:
         weeks = record.pregnancy_weeks

@@ -21,7 +21,6 @@ from crural.diagnosis.inference import (
     BROAD,
     Posterior,
     compiled_in_use,
-    none_of,
     posterior,
     rounding_bound,
     use_compiled,
@@ -100,7 +99,7 @@ def test_halves_give_the_answer_of_the_whole(problem: Problem, again: float) -> 
         patch.setattr(kernel, "MOST_SPREAD", 1e6)
         reference, halved = both(problem)
     off = rounding_bound(problem) * halved.spread
-    assert_equal(reference, halved, tolerance=1e-12 + off * (1.0 + none_of(problem)))
+    assert_equal(reference, halved, tolerance=1e-12 + off * (1.0 + problem.causeless))
 
 
 @given(problems(max_bits=6))
@@ -113,7 +112,7 @@ def test_halves_in_single_precision_stay_within_the_bound_of_their_spread(proble
         single = posterior(problem, np.float32)
     double = posterior(problem)
     off = np.abs(single.probability - double.probability)
-    bound = rounding_bound(problem, np.float32) * (1.0 + none_of(problem) / double.evidence)
+    bound = rounding_bound(problem, np.float32) * (1.0 + problem.causeless / double.evidence)
     assert single.spread >= 1.0
     assert off.max() <= bound * single.spread
 
@@ -228,7 +227,7 @@ def test_single_precision_stays_within_its_own_bound(problem: Problem) -> None:
     use_compiled()
     single, double = posterior(problem, np.float32), posterior(problem)
     off = np.abs(single.probability - double.probability)
-    bound = rounding_bound(problem, np.float32) * (1.0 + none_of(problem) / double.evidence)
+    bound = rounding_bound(problem, np.float32) * (1.0 + problem.causeless / double.evidence)
     assert off.max() <= bound
 
 

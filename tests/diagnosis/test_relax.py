@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from crural.diagnosis import case_of, compile_network
-from crural.diagnosis.inference import none_of, posterior, rounding_bound, width_of
+from crural.diagnosis.inference import posterior, rounding_bound, width_of
 from crural.diagnosis.problem import Problem
 from crural.diagnosis.relax import WIDEST, _branches, _relaxed, posterior_within
 from crural.diagnosis.states import leading_states
@@ -37,7 +37,7 @@ def test_a_narrow_record_is_answered_exactly(problem: Problem) -> None:
     assert bounded.relaxed == ()
     exact = posterior(problem)
     # That there is a cause at all comes out as a difference, exact to the larger of the two.
-    difference = 1.0 + none_of(problem) / exact.evidence
+    difference = 1.0 + problem.causeless / exact.evidence
     assert bounded.error == rounding_bound(problem) * difference < 1e-9
     np.testing.assert_array_equal(bounded.posterior.probability, exact.probability)
 
@@ -117,7 +117,7 @@ def test_a_record_with_many_findings_is_answered_with_a_bound() -> None:
 def test_single_precision_stays_within_its_own_bound(problem: Problem) -> None:
     single, double = posterior(problem, np.float32), posterior(problem)
     off = np.abs(single.probability - double.probability)
-    bound = rounding_bound(problem, np.float32) * (1.0 + none_of(problem) / double.evidence)
+    bound = rounding_bound(problem, np.float32) * (1.0 + problem.causeless / double.evidence)
     assert off.max() <= bound
 
 

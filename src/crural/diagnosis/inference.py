@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
-from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -114,17 +113,6 @@ def posterior(problem: Problem, precision: Precision = np.float64) -> Posterior:
     return _Sweep(problem, precision).posterior()
 
 
-def none_of(problem: Problem) -> float:
-    """P(evidence and no cause at all); 0 where some cause is decided to be present."""
-    if any(problem.decided.values()):
-        return 0.0
-    return float(
-        problem.background_scalar
-        * np.prod(problem.background_upper - problem.background_lower)
-        * np.prod(1.0 - problem.prior)
-    )
-
-
 def rounding_bound(problem: Problem, precision: Precision = np.float64) -> float:
     """Bound on the relative rounding error of `posterior`, for one whose `spread` is 1.
 
@@ -132,7 +120,7 @@ def rounding_bound(problem: Problem, precision: Precision = np.float64) -> float
     numbers. What follows is no less than the number of operations on the longest way through the
     sweep and back, each off by at most half of eps: for every row, for every bit on which it acts,
     for every cause, bit and link, and for the sum at the end. That there is a cause at all is
-    a difference; where it is small beside `none_of`, multiply by one plus their quotient.
+    a difference; where it is small beside `Problem.causeless`, multiply by one plus their quotient.
     """
     acting = int(((problem.upper != 1.0) | (problem.lower != 1.0)).sum())
     bits, causes = problem.n_bits, len(problem.names)
@@ -176,10 +164,9 @@ def _by_kernel(kernel: ModuleType, problem: Problem, precision: Precision) -> Po
     plan = kernel.plan_of(problem, BROAD)
     scale = _scale(precision)
     swept = kernel.swept(plan, precision, scale)
-    evidence = max(swept.total / scale - none_of(problem), np.finfo(float).tiny)
+    evidence = max(swept.total / scale - problem.causeless, np.finfo(float).tiny)
     each = (swept.by_variant / (scale * evidence)).tolist()
-    first = plan.program.first_variant.tolist()
-    variants = tuple(tuple(each[a:b]) for a, b in pairwise(first))
+    variants = tuple(tuple(each[a:b]) if a < b else () for a, b in plan.program.variants_of)
     spread = swept.gross / swept.total if swept.total > 0.0 else 1.0
     return Posterior(swept.joint / (scale * evidence), variants, evidence, spread)
 
@@ -439,7 +426,7 @@ class _Sweep:
         low, high = problem.background_lower.tolist(), problem.background_upper.tolist()
         weights, steps = self.forward()
         # Nothing is left where every cause is decided to be absent.
-        evidence = max(float(weights[-1]) / self.scale - none_of(problem), np.finfo(float).tiny)
+        evidence = max(float(weights[-1]) / self.scale - problem.causeless, np.finfo(float).tiny)
         probability = np.zeros(len(problem.names))
         variants: list[tuple[float, ...]] = [()] * len(problem.names)
         worth = np.zeros_like(weights)

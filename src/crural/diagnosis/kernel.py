@@ -28,7 +28,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -104,6 +105,11 @@ class Program:
     weight: Array
     first_variant: Ints
     depth: int
+
+    @cached_property
+    def variants_of(self) -> tuple[tuple[int, int], ...]:
+        """The first variant of each cause, and that after its last."""
+        return tuple(pairwise(self.first_variant.tolist()))
 
 
 class _Writer:
@@ -762,21 +768,29 @@ def _raised(x: Weights, n: int, stride: int) -> int:
     return 2 * n
 
 
-@_compiled
+@_bare
 def _runs(
-    axis: Ints, n_axes: int, broad: int, acting: Flags, stride: Ints
-) -> tuple[Ints, int, int, Ints]:
+    axis: Ints,
+    n_axes: int,
+    broad: int,
+    acting: Flags,
+    stride: Ints,
+    starts: Ints,
+    inside: Ints,
+) -> tuple[int, int, int]:
     """How the weights that enter a cause are cut into blocks that fit into the first cache.
 
     A block holds several *runs*, which are contiguous: one for every value of the far axes on which
-    the cause acts. Gives the start of each run, the runs of a block one after the other; how many a
-    block has; the length of a run; and the stride of each axis within a block.
+    the cause acts. `starts` gets the start of each run, the runs of a block one after the other,
+    and `inside` the stride of each axis within a block. Gives the number of runs, how many a block
+    has, and the length of a run.
     """
     near, run = 0, broad
     while near < n_axes and 2 * run <= BLOCK:
         near, run = near + 1, 2 * run
-    starts = np.zeros(1 << (n_axes - near), dtype=np.int64)
-    inside = stride.copy()
+    starts[0] = 0
+    for k in range(len(stride)):
+        inside[k] = stride[k]
     size, of_block = 1, 1
     for wanted in (True, False):
         for k in range(near, n_axes):
@@ -788,7 +802,7 @@ def _runs(
                     inside[axis[k]] = run * size
                     of_block *= 2
                 size *= 2
-    return starts, of_block, run, inside
+    return size, of_block, run
 
 
 @_bare
@@ -885,6 +899,8 @@ def _forward(
     # Axes that come and go: a bit, or n_bits + a cause that waits. The newest is the farthest.
     axis = np.empty(n_bits + n_steps, dtype=np.int64)
     stride = np.zeros(n_bits + n_steps, dtype=np.int64)
+    inside = np.empty(n_bits + n_steps, dtype=np.int64)
+    runs = np.empty(2 * (len(spare) // BLOCK) + 2, dtype=np.int64)
     for bit in range(n_bits):
         if place[bit] >= 0:
             stride[bit] = 1 << place[bit]
@@ -917,8 +933,8 @@ def _forward(
         elif decided[cause] == 1:
             absent = 0.0
         part = slice(begin[cause], begin[cause + 1])
-        runs, of_block, run, inside = _runs(axis, n_axes, broad, touched[cause], stride)
-        for block in range(0, len(runs), of_block):
+        n_runs, of_block, run = _runs(axis, n_axes, broad, touched[cause], stride, runs, inside)
+        for block in range(0, n_runs, of_block):
             for i in range(of_block):
                 x_run = x[_before(runs[block + i], waited) :]
                 _entering(forms[0, i * run :], x_run, run, waited, own, caused)
@@ -1002,6 +1018,8 @@ def _back(
     # Axes that come and go: a bit, or n_bits + a cause that waits. The newest is the farthest.
     axis = np.empty(n_bits + n_steps, dtype=np.int64)
     stride = np.zeros(n_bits + n_steps, dtype=np.int64)
+    inside = np.empty(n_bits + n_steps, dtype=np.int64)
+    runs = np.empty(2 * (len(spare) // BLOCK) + 2, dtype=np.int64)
     for bit in range(n_bits):
         if place[bit] >= 0:
             stride[bit] = 1 << place[bit]
@@ -1054,9 +1072,9 @@ def _back(
         elif decided[cause] == 1:
             absent = 0.0
         part = slice(begin[cause], begin[cause + 1])
-        runs, of_block, run, inside = _runs(axis, own_axes, broad, touched[cause], stride)
+        n_runs, of_block, run = _runs(axis, own_axes, broad, touched[cause], stride, runs, inside)
         into = grown if waited else worth
-        for block in range(0, len(runs), of_block):
+        for block in range(0, n_runs, of_block):
             n = of_block * run
             for i in range(of_block):
                 at = runs[block + i]

@@ -136,6 +136,12 @@ class Network:
         return {name: i for i, name in enumerate(self.conditions)}
 
     @cached_property
+    def levels(self) -> Array:
+        """The same as `cdf`, as [node, state, group]: what a record asks for together, the figures
+        of one state of a finding, lies together in memory."""
+        return np.ascontiguousarray(self.cdf.transpose(1, 2, 0))
+
+    @cached_property
     def silent_share(self) -> Array:
         """For each group, the part of its effects to expect on the side that does not hurt when the
         pain is on one side only."""

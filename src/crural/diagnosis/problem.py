@@ -78,6 +78,14 @@ class Problem:
         return int(self.upper.shape[1])
 
     @cached_property
+    def causeless(self) -> float:
+        """P(evidence and no cause at all); 0 where some cause is decided to be present."""
+        if any(self.decided.values()):
+            return 0.0
+        explained = self.background_upper - self.background_lower
+        return float(self.background_scalar * explained.prod() * (1.0 - self.prior).prod())
+
+    @cached_property
     def touched(self) -> Flags:
         """Which causes act on which bits: [cause, bit]."""
         acting = (self.upper != 1.0) | (self.lower != 1.0)
@@ -132,9 +140,10 @@ def _problem(
     nodes = [network.node_index[f.finding] for f in bits]
     states = np.array([f.state for f in bits], dtype=np.int64)
     low_nodes = [network.node_index[f.finding] for f in lows]
-    upper = network.cdf[:, nodes, states]
-    lower = network.cdf[:, nodes, states - 1]
-    low = network.cdf[:, low_nodes, 0]
+    levels = network.levels
+    upper = np.ascontiguousarray(levels[nodes, states].T)
+    lower = np.ascontiguousarray(levels[nodes, states - 1].T)
+    low = levels[low_nodes, 0].T
     away_bits = np.array([f.place == "other-side" for f in bits], dtype=bool)
     away_lows = np.array([f.place == "other-side" for f in lows], dtype=bool)
     two_sided = bool(away_bits.any() or away_lows.any())

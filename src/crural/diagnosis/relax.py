@@ -31,7 +31,6 @@ from crural.diagnosis.estimate import estimated_posterior
 from crural.diagnosis.inference import (
     Posterior,
     Precision,
-    none_of,
     posterior,
     rounding_bound,
     use_compiled_if_ready,
@@ -105,7 +104,7 @@ def posterior_within(
         found = posterior(problem, precision)
         # That there is a cause at all is a difference, as precise as the larger of its two terms.
         error = rounding_bound(problem, precision) * found.spread
-        error *= 1.0 + none_of(problem) / found.evidence
+        error *= 1.0 + problem.causeless / found.evidence
         return Bounded(found, min(error, 1.0), ())
     states = states or leading_states(problem)
     n = len(problem.names)

@@ -20,7 +20,7 @@ run: $(STAMP) ## set up, assess an example patient in the terminal, then open th
 	$(BIN)/crural serve --examples --open --port $(PORT) --database sqlite:///build/examples.sqlite3
 
 test: $(STAMP) .venv/.ready-services check ## set up, then lint, check types, run the tests with coverage, check the knowledge
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 	$(BIN)/crural knowledge check
 
 check: $(STAMP) ## lint and type-check only

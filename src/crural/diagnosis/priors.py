@@ -73,7 +73,8 @@ def _spread_in(network: Network, setting: Setting) -> Array:
     return np.array([shares[name].spread for name in network.conditions])
 
 
-@lru_cache(maxsize=2048)
+# Some 20 kB each; whoever is assessed again and again keeps age, sex and side.
+@lru_cache(maxsize=64)
 def _all_steps_without_risks(
     network: Network, age: float, sex: str, side: str | None
 ) -> tuple[tuple[PriorStep, ...], ...]:

@@ -93,7 +93,7 @@ MISTAKES = {
         "observations.0.value",
         "outside the possible range",
     ),
-    "both sides given": (HEAD.replace("left", "both"), "side", "'both' is not one of the choices"),
+    "no side of the body": (HEAD.replace("left", "front"), "side", "'front' is not one of the"),
     "two sides in a list": (HEAD.replace("left", "[left, right]"), "side", "bilateral"),
     "both sides of a finding": (
         OBSERVED + "  - {finding: slr-positive, present: true, side: [left, right]}\n",

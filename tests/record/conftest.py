@@ -19,6 +19,7 @@ class FakeState:
     id: str
     min: float | None = None
     max: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class FakeFinding:
 
 
 def graded(*bounds: tuple[str, float | None, float | None]) -> tuple[FakeState, ...]:
-    return tuple(FakeState(*bound) for bound in bounds)
+    return tuple(FakeState(*bound, name=bound[0]) for bound in bounds)
 
 
 FINDINGS = (
@@ -55,7 +56,11 @@ FINDINGS = (
     FakeFinding(
         "onset-speed",
         "how the pain began",
-        states=graded(("gradual", None, None), ("subacute", None, None), ("sudden", None, None)),
+        states=(
+            FakeState("gradual", name="over weeks or more"),
+            FakeState("subacute", name="over days"),
+            FakeState("sudden", name="Sudden"),
+        ),
     ),
     FakeFinding(
         "crp",
@@ -123,6 +128,9 @@ class FakeVocabulary:
 
     def finding(self, finding_id: str, /) -> FakeFinding | None:
         return self.findings.get(finding_id)
+
+    def resembling(self, words: str, /) -> tuple[str, ...]:
+        return ("crp",) if "inflammation" in words else ()
 
     def illness(self, name: str, /) -> str | None:
         return {

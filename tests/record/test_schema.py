@@ -61,7 +61,7 @@ def test_what_the_reader_takes_and_the_writer_writes_is_valid(data: dict[str, ob
         {**HEAD, "age": "46"},
         {**HEAD, "age": 146},
         {**HEAD, "sex": "x"},
-        {**HEAD, "side": "both"},
+        {**HEAD, "side": "front"},
         {**HEAD, "gender": "male"},
         {**HEAD, "schema": "crural/record/9"},
         {**HEAD, "present": "crp"},

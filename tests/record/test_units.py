@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crural.record.units import UnitError, convert, ucum, understood
+from crural.record.units import UnitError, convert, ucum, understood, units_of
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ from crural.record.units import UnitError, convert, ucum, understood
         ("walking-distance", 1.5, "km", "m", 1500),
         ("walking-distance", 0.5, "miles", "m", 804.672),
         ("walking-distance", 100, "yards", "m", 91.44),
+        ("walking-distance", 500, "feet", "m", 152.4),
         ("morning-stiffness", 1, "hour", "min", 60),
         ("pain-duration", 6, "weeks", "d", 42),
         ("pain-duration", 2, "months", "d", 60.875),
@@ -68,6 +69,10 @@ def test_multiple_of_the_upper_limit_cannot_come_from_an_activity() -> None:
         ("mEq/L", "mmol/L"),
         ("kg/m²", "kg/m2"),
         ("msec", "ms"),
+        ("mm/1st hour", "mm/h"),
+        ("mm3", "/uL"),
+        ("wks", "wk"),
+        ("x10³/µL", "10*9/L"),
         ("INR", "1"),
     ],
 )
@@ -79,7 +84,24 @@ def test_unknown_spelling_is_left_as_it_is() -> None:
     assert ucum(" furlong ") == "furlong"
 
 
-def test_only_pure_numbers_are_understood_without_a_unit() -> None:
-    assert understood("{NRS}")
-    assert not understood("{xULN}")
-    assert not understood("mg/L")
+@pytest.mark.parametrize("unit", ["{NRS}", "{T-score}", "1", "mm/h", "kg/m2", "Cel"])
+def test_what_can_hardly_be_meant_otherwise_does_without_a_unit(unit: str) -> None:
+    assert understood(unit)
+
+
+@pytest.mark.parametrize("unit", ["{xULN}", "mg/L", "10*9/L", "d", "m", "mL/min"])
+def test_what_is_written_in_several_units_does_not(unit: str) -> None:
+    assert not understood(unit)
+
+
+@pytest.mark.parametrize(
+    ("finding", "unit", "written"),
+    [
+        ("crp", "mg/L", "mg/L or mg/dL"),
+        ("hba1c", "mmol/mol", "mmol/mol or %"),
+        ("pain-duration", "d", "days, weeks, months or years"),
+        ("alp", "{xULN}", "xULN"),
+    ],
+)
+def test_units_are_named_as_people_write_them(finding: str, unit: str, written: str) -> None:
+    assert units_of(finding, unit) == written

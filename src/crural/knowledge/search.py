@@ -46,10 +46,17 @@ _WORD = re.compile(r"[a-z0-9]+")
 _CANNOT = re.compile(r"\bcan not\b|\bnot able to\b|\bunable to\b")
 # Accents fall away, and so does the apostrophe, however it is typed.
 _ACCENTS = dict.fromkeys((*range(0x300, 0x370), ord("’"), ord("‘")))
-_SAME = {"cant": "cannot", "unable": "cannot", "couldnt": "cannot", "wont": "cannot"}
+_SAME = {
+    **dict.fromkeys(("cant", "unable", "couldnt", "wont"), "cannot"),
+    "feet": "foot",
+    "ttp": "tender",
+}
+# Digits and single letters tell grades and kinds apart ('4/5', 'protein C'), but in 'CRP 120' or
+# 'walks 100 m' they must not outweigh the word beside them.
+_SLIGHT = 0.25
 # What turns a word into another of the same root: 'weak' and 'weakness'.
 _TURNS = frozenset(
-    ("ness", "ful", "less", "ly", "al", "ic", "er", "en", "or", "ish", "able", "ion")
+    ("ness", "ful", "less", "ly", "al", "ic", "er", "en", "or", "ish", "able", "ion", "tous")
 )
 _ENDINGS = ("ing", "ies", "ed", "es", "s", "e", "y")
 
@@ -88,16 +95,18 @@ _SOFT_STEMS = frozenset(
     for word in words_of(
         """
         a about after ago all also am an and any are as at be been before being but by can cannot
-        complain complaining complains complaint could day days described describes did
-        difficulties difficulty do does doing done dont down during else ever feels for from get
-        gets getting got had has have having he her herself him himself his hour hours how i if im
-        in into is issue issues it its itself ive just keep keeps last left like lot made make
-        makes making may me month months more much my myself no nor not now of often on only or
-        other our out over patient patients presents problem problems pt quite really report
-        reported reports right said say says she since so some still such symptom symptoms than
-        that the their them themselves then there these they this those through time times to
-        today tonight too trouble troubles up us ve very was we week weeks were what when where
-        which while who why will with without would year years yes yesterday yet you your
+        complain complaining complains complaint confirmed could day days demonstrated demonstrates
+        described describes did difficulties difficulty do does doing done dont down during else
+        ever feels five for four from get gets getting got had has have having he her herself him
+        himself his hour hours how hx i if im in into is issue issues it its itself ive just keep
+        keeps last left like lot made make makes making may me month months more much my myself no
+        nor not noted now of often on one only or other our out over patient patients presents
+        problem problems pt quite really report reported reports revealed reveals right said say
+        says seen several she show showed showing shown shows since six so some still such symptom
+        symptoms than that the their them themselves then there these they this those three through
+        time times to today tonight too trouble troubles two up us ve very was we week weeks were
+        what when where which while who why will with without would year years yes yesterday yet
+        you your
         """
     )
 )
@@ -179,6 +188,8 @@ class _Index:
         for stem, word in telling.items():
             like = self._like(stem, word)
             weight = self._weight(like)
+            if len(word) == 1 or word.isdigit():
+                weight *= _SLIGHT
             whole += weight
             for held, places in ((in_texts, self._places), (in_entries, self._holders)):
                 best: dict[int, float] = {}
@@ -277,7 +288,12 @@ def _within(few: tuple[str, ...], many: tuple[str, ...]) -> bool:
 
 def search_of_findings(knowledge: Knowledge) -> Search:
     """The findings by name, synonyms and question."""
-    return Search(map(_texts, sorted(knowledge.findings.values(), key=_turn)))
+    return search_of(knowledge.findings.values())
+
+
+def search_of(findings: Iterable[Finding]) -> Search:
+    """These findings by name, synonyms and question."""
+    return Search(map(_texts, sorted(findings, key=_turn)))
 
 
 def search_of_all(knowledge: Knowledge) -> Search:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from crural.knowledge.model import Finding
+from crural.knowledge.search import Search, search_of
 
 # 'known hypertension' and 'hypertension-known' are written 'hypertension' in a list of illnesses.
 _AS_KNOWN = re.compile(r"^(?:known|previous) | known$")
@@ -28,6 +30,10 @@ class FindingVocabulary:
         # A word that an entry spells out outranks one that is left after cutting another's.
         self._illnesses = {_bare(word): finding for word, finding in named} | dict(named)
 
+    @cached_property
+    def _search(self) -> Search:
+        return search_of(self._findings.values())
+
     @property
     def finding_ids(self) -> Iterable[str]:
         """Every id."""
@@ -36,6 +42,10 @@ class FindingVocabulary:
     def finding(self, finding_id: str, /) -> Finding | None:
         """The entry with this id."""
         return self._findings.get(finding_id)
+
+    def resembling(self, words: str, /) -> tuple[str, ...]:
+        """The ids of the findings that hold these words, or words akin to them, best first."""
+        return self._search.find(words)
 
     def illness(self, name: str, /) -> str | None:
         """The finding that a named illness stands for ('type 2 diabetes': diabetes-known).

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from crural.record.field_error import FieldError, shown
 from crural.record.model import Observation, Sex
 from crural.record.sides import PainfulSide
 from crural.record.suggest import nearest, suggest
-from crural.record.units import UnitError, convert, understood
+from crural.record.units import UnitError, convert, understood, units_of
 from crural.record.vocabulary import FindingInfo, StateInfo, Vocabulary, measured_in, state_of
 
 # The one finding that the painful side itself decides.
 _BILATERAL_PAIN = "pain-bilateral"
+# A grade is offered only for a slip of the pen: 'acute' is not 'subacute'.
+_SLIP = 80
+_MOST_TOLD = 5
 _LIST_THEM = "'crural findings WORD' lists the findings"
 
 
@@ -33,6 +37,27 @@ def known_finding(finding_id: str, vocabulary: Vocabulary) -> FindingInfo:
     )
 
 
+def other_unknown(named: Iterable[str], vocabulary: Vocabulary) -> str:
+    """What else is no finding, when the first of those named is none: whoever writes by heart need
+    not learn of one mistake at a time."""
+    unknown = dict.fromkeys(name for name in named if vocabulary.finding(name) is None)
+    told = [
+        shown(name) + (f" (did you mean {near[0]}?)" if (near := suggest(vocabulary, name)) else "")
+        for name in list(unknown)[:_MOST_TOLD]
+    ]
+    if len(unknown) > _MOST_TOLD:
+        told.append("others")
+    return f"Nor is there {' or '.join(told)}" if told else ""
+
+
+def spelt_as_known(finding_id: object, vocabulary: Vocabulary) -> object:
+    """The id as the vocabulary spells it ('Pain calf' is pain-calf), or what was given."""
+    if not isinstance(finding_id, str) or vocabulary.finding(finding_id) is not None:
+        return finding_id
+    spelt = "-".join(finding_id.casefold().replace("-", " ").replace("_", " ").split())
+    return finding_id if vocabulary.finding(spelt) is None else spelt
+
+
 def usual_unit(finding_id: object, vocabulary: Vocabulary) -> str | None:
     """The unit that is meant when a value of this finding is written without one.
 
@@ -49,7 +74,7 @@ def usual_unit(finding_id: object, vocabulary: Vocabulary) -> str | None:
     raise FieldError(
         ("unit",),
         f"the value of {finding.id} has no unit",
-        f"write unit: {unit.strip('{}')} if that is what was measured",
+        f"write unit: {units_of(finding.id, unit)}, as it was measured",
     )
 
 
@@ -104,8 +129,12 @@ def _check_kind(observation: Observation, finding: FindingInfo) -> None:
         raise FieldError(
             ("present",),
             f"{finding.id} is graded, not present or absent",
-            f"give state: {', '.join(states[:-1])} or {states[-1]}"
-            + (f", or value with unit: {unit}" if (unit := measured_in(finding)) else ""),
+            f"give state: {_grades(finding)}"
+            + (
+                f"; or value with unit: {units_of(finding.id, unit)}"
+                if (unit := measured_in(finding))
+                else ""
+            ),
         )
     if observation.state is not None and observation.state not in states:
         if not states:
@@ -114,22 +143,36 @@ def _check_kind(observation: Observation, finding: FindingInfo) -> None:
                 f"{finding.id} has no grades",
                 "write present: true or present: false",
             )
-        near = nearest(observation.state, states)
+        near = nearest(observation.state, states, like_enough=_SLIP)
         raise FieldError(
             ("state",),
             f"{shown(observation.state)} is not a state of {finding.id}",
-            (f"did you mean {near}? " if near else "") + f"Its states are {', '.join(states)}",
+            (f"did you mean {near}? " if near else "") + f"Its states are {_grades(finding)}",
         )
     if observation.value is not None and measured_in(finding) is None:
         raise _not_measured(finding)
 
 
+def _grades(finding: FindingInfo) -> str:
+    """The grades as they are written, with their meaning where the word alone does not say it."""
+    grades = [
+        f"{state.id} ({state.name})" if _plain(state.name) != _plain(state.id) else state.id
+        for state in finding.states
+    ]
+    return f"{', '.join(grades[:-1])} or {grades[-1]}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("-", " ").casefold()
+
+
 def _not_measured(finding: FindingInfo) -> FieldError:
-    states = ", ".join(state.id for state in finding.states)
     return FieldError(
         ("value",),
         f"{finding.id} is not measured as a number",
-        f"give state: one of {states}" if states else "write present: true or present: false",
+        f"give state: {_grades(finding)}"
+        if finding.states
+        else "write present: true or present: false",
     )
 
 

@@ -24,6 +24,10 @@ class FieldError(ValueError):
         self.problem = problem
         self.remedy = remedy
 
+    def with_hint(self, hint: str) -> FieldError:
+        """The same fault, with a further hint behind its remedy."""
+        return FieldError(self.place, self.problem, f"{self.remedy}. {hint}") if hint else self
+
     def within(self, outer: Place) -> FieldError:
         """The same fault, seen from further out."""
         return FieldError(outer + self.place, self.problem, self.remedy)

@@ -85,7 +85,7 @@ def _record(
     expanded = Expanded({})
     try:
         expanded = expand(document.data)
-        _add_usual_units(expanded, vocabulary)
+        _use_the_vocabulary(expanded, vocabulary)
         record = Record.model_validate(expanded.data)
         return _checked(record, expanded, vocabulary, today or dt.date.today())
     except ValidationError as error:
@@ -110,21 +110,30 @@ def _first_in_file(
     )
 
 
-def _add_usual_units(expanded: Expanded, vocabulary: Vocabulary) -> None:
+def _use_the_vocabulary(expanded: Expanded, vocabulary: Vocabulary) -> None:
+    """Spell the ids of findings as the vocabulary does, and add units that go without saying."""
     observations = expanded.data.get("observations")
     if not is_list(observations):
         return
     full: list[object] = []
-    for i, item in enumerate(observations):
-        full.append(item)
-        if not is_mapping(item) or item.get("value") is None or item.get("unit") is not None:
+    for i, given in enumerate(observations):
+        full.append(given)
+        if not is_mapping(given) or "finding" not in given:
+            continue
+        full[i] = item = {
+            **given,
+            "finding": checks.spelt_as_known(given["finding"], vocabulary),
+        }
+        value = item.get("value")
+        # Text is no value, and is refused for that.
+        if value is None or isinstance(value, str) or item.get("unit") is not None:
             continue
         try:
-            unit = checks.usual_unit(item.get("finding"), vocabulary)
+            unit = checks.usual_unit(item["finding"], vocabulary)
         except FieldError as fault:
             raise fault.within(("observations", i)) from None
         if unit is not None:
-            full[i] = {**item, "unit": unit}
+            item["unit"] = unit
     expanded.data["observations"] = full
 
 
@@ -143,7 +152,12 @@ def _checked(record: Record, expanded: Expanded, vocabulary: Vocabulary, today: 
         try:
             fitted.append(checks.fit(observation, vocabulary, record.sex, record.side))
         except FieldError as fault:
-            raise fault.within(("observations", i)) from None
+            hint = ""
+            if vocabulary.finding(observation.finding) is None:
+                named = (other.finding for other in record.observations[i:])
+                later = (name for name in named if name != observation.finding)
+                hint = checks.other_unknown(later, vocabulary)
+            raise fault.within(("observations", i)).with_hint(hint) from None
     stated = _stated_by_illnesses(record, vocabulary)
     expanded.origins += [("illnesses", i) for i, _ in stated]
     consistency.check_contradictions(

@@ -1,7 +1,8 @@
-"""From what a clinician types to the full form: checks the keys and spells the short forms out."""
+"""From what a clinician types to the full form: checks the keys and spells short forms out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +13,7 @@ from crural.record.field_error import FieldError, Place, shown
 from crural.record.model import Drug, Illness, Observation, PainScore, Record, Treatment
 from crural.record.shapes import is_list, is_mapping
 from crural.record.suggest import nearest
+from crural.record.units import ucum
 
 SCHEMA: Final = "crural/record/1"
 
@@ -41,6 +43,44 @@ _MEANT: Mapping[str, str] = {
     "vas": "nrs",
     "score": "nrs",
 }
+
+# Other words for a choice that can mean nothing else. 'Hospital' and 'clinic' are not among the
+# settings: they may be an emergency department, a ward or a general practice.
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    "sex": {
+        **dict.fromkeys(("female", "f", "woman", "girl"), "female"),
+        **dict.fromkeys(("male", "m", "man", "boy"), "male"),
+    },
+    "side": {
+        **dict.fromkeys(("left", "l", "left leg"), "left"),
+        **dict.fromkeys(("right", "r", "right leg"), "right"),
+        **dict.fromkeys(("bilateral", "both", "both legs", "both sides"), "bilateral"),
+    },
+    "setting": {
+        **dict.fromkeys(
+            ("primary care", "gp", "general practice", "family practice", "family medicine"),
+            "primary-care",
+        ),
+        **dict.fromkeys(
+            (
+                *("specialist", "specialist clinic", "secondary care", "pain clinic"),
+                *("spine clinic", "orthopaedics", "orthopedics", "orthopaedic clinic"),
+                *("orthopedic clinic", "neurology", "neurology clinic", "neurosurgery"),
+                *("rheumatology", "rheumatology clinic", "vascular clinic", "vascular surgery"),
+            ),
+            "specialist",
+        ),
+        **dict.fromkeys(
+            ("emergency", "emergency department", "emergency room", "ed", "er", "a&e", "casualty"),
+            "emergency",
+        ),
+    },
+}
+_BODY_SIDES: Mapping[str, str] = {**_CHOICES["side"], "bilateral": "both", "both": "both"}
+# A number with its unit in one text: '5 months', '38.1°C', '7/10'. Commas and ranges are left to be
+# refused, since '14,000' is fourteen in half of Europe.
+_MEASURE = re.compile(r"^([-+]?[0-9]+(?:\.[0-9]+)?) *([^\s0-9.,–-].{0,40})$")
+_OUT_OF_TEN = re.compile(r"^([0-9]+(?:\.[0-9]+)?) */ *10$")
 
 
 @dataclass
@@ -89,10 +129,60 @@ def expand(data: object) -> Expanded:
         # An empty "drugs:" left in a template means the same as no line at all.
         if name in full and full[name] is None:
             del full[name]
+    _spell_out(full)
     expanded = Expanded(full)
     if "observations" not in full or is_list(full["observations"]):
         _add_short_forms(data, expanded)
     return expanded
+
+
+def _spell_out(full: dict[str, object]) -> None:
+    """Put the words that are asked for in the place of those that mean the same."""
+    for name, words in _CHOICES.items():
+        if name in full:
+            full[name] = _chosen(full[name], words)
+    age = full.get("age")
+    if isinstance(age, str):
+        full["age"] = _years(age)
+    for name, spelt_out in (("observations", _observation), ("pain_scores", _pain_score)):
+        if is_list(full.get(name)):
+            full[name] = [spelt_out(item) for item in _items(full[name])]
+
+
+def _chosen(value: object, words: Mapping[str, str]) -> object:
+    """The choice that a word stands for, or the word itself."""
+    if not isinstance(value, str):
+        return value
+    plain = " ".join(value.replace("-", " ").replace("_", " ").casefold().split())
+    return words.get(plain, value)
+
+
+def _years(age: str) -> object:
+    found = _MEASURE.match(age.strip())
+    return float(found[1]) if found and ucum(found[2]) == "a" else age
+
+
+def _observation(item: object) -> object:
+    if not is_mapping(item):
+        return item
+    full = dict(item)
+    if "side" in full:
+        full["side"] = _chosen(full["side"], _BODY_SIDES)
+    value = full.get("value")
+    if (
+        isinstance(value, str)
+        and full.get("unit") is None
+        and (found := _MEASURE.match(value.strip()))
+    ):
+        full["value"], full["unit"] = float(found[1]), found[2]
+    return full
+
+
+def _pain_score(item: object) -> object:
+    score = item.get("nrs") if is_mapping(item) else None
+    if is_mapping(item) and isinstance(score, str) and (found := _OUT_OF_TEN.match(score.strip())):
+        return {**item, "nrs": float(found[1])}
+    return item
 
 
 def _items(value: object) -> Iterable[object]:
@@ -124,7 +214,7 @@ def _check_schema(data: Mapping[object, object]) -> None:
 
 
 def _add_short_forms(data: Mapping[object, object], expanded: Expanded) -> None:
-    observations = list(_items(data.get("observations")))
+    observations = list(_items(expanded.data.get("observations")))
     expanded.origins = [("observations", i) for i in range(len(observations))]
     for name, present in _SHORT_FORMS.items():
         listed = data.get(name)

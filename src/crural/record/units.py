@@ -28,9 +28,14 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "10*9/L": (
         *("10*9/l", "10^9/l", "x10^9/l", "x 10^9/l", "10⁹/l", "×10⁹/l", "× 10⁹/l", "g/l"),
         *("10*3/ul", "10^3/ul", "x10^3/ul", "k/ul", "10^3/µl", "k/µl", "10^3/μl", "k/μl"),
+        *("x10³/µl", "×10³/µl", "x10³/μl", "×10³/μl", "10³/µl", "10³/μl"),
     ),
-    "/uL": ("/ul", "/µl", "/μl", "cells/ul", "/mm3", "/mm³"),
-    "mm/h": ("mm/h", "mm/hr", "mm/hour"),
+    "/uL": (
+        *("/ul", "/µl", "/μl", "cells/ul", "cells/µl", "cells/μl", "/cumm"),
+        *("/mm3", "/mm³", "/mm^3", "mm3", "mm³", "per mm3", "cells/mm3", "cells/mm³"),
+    ),
+    "fL": ("fl", "um3", "µm3", "µm³"),
+    "mm/h": ("mm/h", "mm/hr", "mm/hour", "mm/1h", "mm/1 h", "mm/1hr", "mm/1st hour"),
     # A filtration rate is understood per 1.73 square metres of body surface, as laboratories report
     # it, and a creatinine clearance is compared with the same limits.
     "mL/min": (
@@ -47,22 +52,41 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "km": ("km",),
     "[mi_i]": ("[mi_i]", "mile", "miles"),
     "[yd_i]": ("[yd_i]", "yard", "yards", "yd"),
+    "[ft_i]": ("[ft_i]", "foot", "feet", "ft"),
     "ms": ("ms", "msec", "millisecond", "milliseconds"),
     "s": ("s", "sec", "second", "seconds"),
     "min": ("min", "mins", "minute", "minutes"),
-    "h": ("h", "hr", "hour", "hours"),
+    "h": ("h", "hr", "hrs", "hour", "hours"),
     "d": ("d", "day", "days"),
-    "wk": ("wk", "week", "weeks"),
-    "mo": ("mo", "month", "months"),
-    "a": ("a", "year", "years", "yr"),
+    "wk": ("wk", "wks", "week", "weeks"),
+    "mo": ("mo", "mos", "mth", "mths", "month", "months"),
+    "a": ("a", "year", "years", "yr", "yrs", "y"),
 }
 _UCUM: Mapping[str, str] = {
     spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings
 }
 
 # Plain numbers that can hardly be meant in another unit; everywhere else the unit must be written.
-# A multiple of the upper limit is not among them: a bare 110 is far more likely to be U/L.
-_UNDERSTOOD = frozenset({"1", "{NRS}", "{T-score}"})
+# A temperature in Fahrenheit is outside the range of one in Celsius, so it is refused and not
+# misread. A multiple of the upper limit is not among them: a bare 110 is far more likely to be U/L.
+_UNDERSTOOD = frozenset({"1", "{NRS}", "{T-score}", "mm/h", "kg/m2", "fL", "Cel"})
+
+# What to call a unit where its UCUM form is not what people write.
+_WRITTEN: Mapping[str, str] = {
+    "{xULN}": "xULN",
+    "10*9/L": "10^9/L",
+    "Cel": "C",
+    "[degF]": "F",
+    "[mi_i]": "miles",
+    "[yd_i]": "yards",
+    "[ft_i]": "feet",
+    "min": "minutes",
+    "h": "hours",
+    "d": "days",
+    "wk": "weeks",
+    "mo": "months",
+    "a": "years",
+}
 
 
 def _times(factor: str) -> Conversion:
@@ -95,6 +119,7 @@ _CONVERSIONS: Mapping[tuple[str, str], Conversion] = {
     ("km", "m"): _times("1000"),
     ("[mi_i]", "m"): _times("1609.344"),
     ("[yd_i]", "m"): _times("0.9144"),
+    ("[ft_i]", "m"): _times("0.3048"),
     ("h", "min"): _times("60"),
     ("wk", "d"): _times("7"),
     ("mo", "d"): _times("30.4375"),
@@ -135,6 +160,15 @@ def understood(unit: str) -> bool:
     return unit in _UNDERSTOOD
 
 
+def units_of(finding: str, wanted: str) -> str:
+    """The units in which a value of this finding may be given, as people write them."""
+    others = (
+        given for given, to in (*_CONVERSIONS_OF.get(finding, {}), *_CONVERSIONS) if to == wanted
+    )
+    *first, last = (_WRITTEN.get(unit, unit) for unit in dict.fromkeys((wanted, *others)))
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def convert(finding: str, value: float, unit: str, wanted: str) -> float:
     """`value` of a finding, brought from `unit` to the UCUM unit `wanted`. Raises UnitError."""
     given = ucum(unit)
@@ -150,5 +184,8 @@ def convert(finding: str, value: float, unit: str, wanted: str) -> float:
         (given, wanted)
     )
     if conversion is None:
-        raise UnitError(f"{unit} cannot be converted to {wanted}", f"give the value in {wanted}")
+        raise UnitError(
+            f"{unit} cannot be converted to {wanted}",
+            f"give the value in {units_of(finding, wanted)}",
+        )
     return float(conversion(Decimal(str(value))))

@@ -15,6 +15,11 @@ class StateInfo(Protocol):
     @property
     def id(self) -> str: ...
     @property
+    def name(self) -> str:
+        """What the grade means, in words."""
+        ...
+
+    @property
     def min(self) -> float | None: ...
     @property
     def max(self) -> float | None: ...
@@ -64,6 +69,10 @@ class Vocabulary(Protocol):
 
     def finding(self, finding_id: str, /) -> FindingInfo | None:
         """The entry with this id."""
+        ...
+
+    def resembling(self, words: str, /) -> Sequence[str]:
+        """The ids of the findings that hold these words, or words akin to them, best first."""
         ...
 
     def illness(self, name: str, /) -> str | None:

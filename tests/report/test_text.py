@@ -59,6 +59,11 @@ def test_an_alert_says_how_soon_what_to_do_why_and_what_to_ask() -> None:
         assert said in text
 
 
+def test_a_long_time_is_told_in_months_or_years() -> None:
+    text = shown(alerts=[alert(because=["pain for 152 days", "pain for 30 days"])])
+    assert "pain for 5 months; pain for 30 days" in flat(text)
+
+
 @pytest.mark.parametrize(
     ("urgency", "said"),
     [("emergency", "!!! EMERGENCY"), ("same-day", "!! SAME DAY"), ("two-weeks", "! WITHIN TWO")],

@@ -569,6 +569,12 @@ def test_points_are_added_without_rounding_the_patient_away() -> None:
             "pain for 42 days or more",
         ),
         (
+            {"duration_days": {"min": 7}},
+            [seen("pain-duration", value=30.4375, unit="d")],
+            {},
+            "pain for 30 days",
+        ),
+        (
             {"drug_class": "nsaid"},
             [],
             {"drugs": (Drug(name="ibuprofen 400 mg"),)},

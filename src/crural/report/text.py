@@ -96,7 +96,7 @@ def _alert(alert: Mapping[str, Any], citations: Citations) -> RenderableType:
     title = Text.assemble((f"{urgency.sign} {urgency.full}", style), "  ", (alert["title"], "bold"))
     lines = grid(("dim", 8), ("", None))
     lines.add_row("Do", Text(alert["action"], style="bold"))
-    lines.add_row("Because", "; ".join(alert["because"]))
+    lines.add_row("Because", words.spans("; ".join(alert["because"])))
     lines.add_row("Why", f"{alert['rationale']}{marks(alert['sources'], citations, ' ')}")
     if alert["unknown"]:
         lines.add_row("Ask now", words.names(alert["unknown"]))

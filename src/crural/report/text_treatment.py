@@ -232,7 +232,7 @@ def _candidacy(candidacy: Data, ladder: Data | None, citations: Citations) -> Re
         if step:
             lines.add_row("Ladder", step)
         if found["because"]:
-            lines.add_row("Because", "; ".join(found["because"][:4]))
+            lines.add_row("Because", words.spans("; ".join(found["because"][:4])))
         if found["missing"]:
             lines.add_row("Find out", words.names(found["missing"], most=MOST_ASKED))
         for line in found["sets"] if found["status"] == "due" or _is_near(ladder) else ():

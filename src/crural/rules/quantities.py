@@ -405,6 +405,9 @@ def _number(value: float | None) -> Interval:
 
 def _span(interval: Interval, unit: str) -> str:
     least, most = interval
+    if unit == "days":
+        # A month is 30.4375 days, but nobody says so.
+        least, most = (round(days) if 10 <= days < math.inf else days for days in interval)
     if least == most:
         return f"{_shown(least)} {unit}"
     if most == math.inf:

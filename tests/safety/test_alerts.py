@@ -254,6 +254,27 @@ def test_one_drug_of_a_dangerous_pair_does_not_alarm_when_the_list_is_known() ->
     assert open_questions(one) == ()
 
 
+FEVERISH = [{"finding": "fever-symptom", "present": True}]
+TOXIC = [*FEVERISH, {"finding": "clonus-or-spasticity", "present": True}]
+
+
+@pytest.mark.parametrize(
+    ("drugs", "signs", "is_open"),
+    [
+        ((), FEVERISH, False),
+        (("sertraline",), FEVERISH, False),
+        (("sertraline", "tramadol"), FEVERISH, True),
+        ((), TOXIC, True),
+    ],
+)
+def test_two_drugs_together_are_asked_for_when_one_is_taken_or_nothing_else_is_left(
+    knowledge: Knowledge, drugs: tuple[str, ...], signs: list[dict[str, Any]], is_open: bool
+) -> None:
+    found = still_open(knowledge, drugs=[{"name": name} for name in drugs], observations=signs)
+
+    assert ("serotonin-toxicity" in found) is is_open
+
+
 WEAK = [{"finding": "weakness-any-leg", "present": True}]
 PUMP, NEEDLE, SUGAR = (
     "intrathecal-catheter-mass",

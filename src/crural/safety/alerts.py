@@ -27,6 +27,7 @@ from crural.rules import (
     compile_rule,
     evaluate,
     leaves_in_favour,
+    leaves_of,
     truth_of,
 )
 
@@ -295,10 +296,21 @@ def _is_for(rule: Compiled, patient: Patient) -> bool:
             return truth_of(rule, patient) is Truth.MET
         case InRange(quantity=Grade(finding=name)) if name in _PRECONDITIONS:
             return truth_of(rule, patient) is Truth.MET
+        case InRange(quantity=DrugsTogether(classes=classes)):
+            # That two drugs do not go together is asked when one of them is taken.
+            return any(drugs.read(patient)[0] >= 1 for drugs in classes)
         case InRange() | Negation():
             return True
-    likely = zip(rule.points, rule.parts, strict=True)
-    return sum(points for points, part in likely if _is_for(part, patient)) >= rule.minimum
+    parts = list(zip(rule.points, rule.parts, strict=True))
+    likely = sum(points for points, part in parts if _is_for(part, patient))
+    met = sum(points for points, part in parts if truth_of(part, patient) is Truth.MET)
+    # Or when nothing but the drugs is left to know.
+    left = sum(points for points, part in parts if _is_about_drugs_together(part))
+    return likely >= rule.minimum or 0 < met >= rule.minimum - left
+
+
+def _is_about_drugs_together(rule: Compiled) -> bool:
+    return all(isinstance(leaf.quantity, DrugsTogether) for leaf in leaves_of(rule))
 
 
 def _signs_of_life(

@@ -77,8 +77,8 @@ MOST_KEPT = 2**23
 # From this width on the order of the causes is improved for each problem; the number of moves grows
 # with the work that they may save.
 REORDERED = 14.0
-MOVES = 2000
-MOST_MOVES = 20000
+MOVES = 4000
+MOST_MOVES = 40000
 # From this width on a sweep is done in halves, side by side, and from this on the halves in halves.
 HALVED = 13.0
 HALVED_AGAIN = 17.0

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crural.diagnosis import case_of, compile_network
+from crural.assessment import network_of
+from crural.diagnosis import case_of
 from crural.diagnosis.inference import posterior, rounding_bound, width_of
 from crural.diagnosis.problem import Problem
 from crural.diagnosis.relax import WIDEST, _branches, _relaxed, posterior_within
@@ -81,10 +82,10 @@ def test_relaxed_weights_enclose_the_true_ones_for_any_choice_of_findings(
             assert (true <= high + slack).all()
 
 
-def a_record(n_present: int, panels: tuple[str, ...] = ()) -> Problem:
+def a_record(n_present: int, panels: tuple[str, ...] = (), seed: int = 0) -> Problem:
     """The problem of a record with many findings present, a few more absent."""
-    rng = np.random.default_rng(n_present)
-    network = compile_network(KNOWLEDGE)
+    rng = np.random.default_rng([n_present, seed])
+    network = network_of(KNOWLEDGE)
     plain = [
         name
         for name in network.nodes
@@ -130,10 +131,12 @@ def test_single_precision_holds_out_on_a_record_with_many_facts() -> None:
 
 
 def test_the_bound_holds_on_the_real_network() -> None:
-    problem = a_record(12)
-    exact = posterior(problem)
-    bounded = posterior_within(problem, leading_states(problem), width_of(problem) - 3)
-    assert bounded.relaxed
-    off = np.abs(bounded.posterior.probability - exact.probability).max()
-    assert off <= bounded.error + ROUNDING
-    assert bounded.posterior.probability == pytest.approx(exact.probability, abs=0.05)
+    for seed in range(5):
+        problem = a_record(12, seed=seed)
+        exact = posterior(problem)
+        bounded = posterior_within(problem, leading_states(problem), width_of(problem) - 3)
+        assert bounded.relaxed
+        off = np.abs(bounded.posterior.probability - exact.probability).max()
+        assert off <= bounded.error + ROUNDING
+        # Nothing promises this: findings that have nothing to do with each other are the hardest.
+        assert off <= 0.2

@@ -30,7 +30,7 @@ BURDEN: dict[Burden, float] = {
 # Findings of one examination are judged together, over the outcomes of the most telling of them.
 BATTERY_SIZE = 4
 # Bits below which an answer tells nothing.
-NOTHING_TOLD = 1e-4
+NOTHING_TOLD = 0.04
 NOTHING_TOLD_OF_EMERGENCY = 1e-6
 
 

@@ -335,6 +335,21 @@ TYPED: Final = (
     ("firm mass in thigh", "palpable-mass"),
     ("SPEP", "paraprotein"),
     ("subchondral fracture", "xray-hip-collapse mri-hip-fracture-line"),
+    ("ambulating with difficulty", "walking-difficulty"),
+    ("pain to palpation over lower back", "paraspinal-tenderness spinal-percussion-tenderness"),
+    ("triphasic Doppler signals", "pulses-normal"),
+    ("post-exercise ABPI 0.61", "abi-post-exercise-drop"),
+    ("numbness in toes after running", "exercise-numbness-foot"),
+    ("gait instability", "balance-trouble gait-wide-or-ataxic"),
+    ("urinary disturbance", "bladder-dysfunction urinary-hesitancy-or-urgency"),
+    ("unable to extend knee fully", "knee-range-restricted"),
+    ("tender lateral femoral condyle", "tenderness-bone-focal"),
+    ("osteoblastic lesion", "xray-lytic-or-blastic"),
+    ("neutrophilia", "wcc"),
+    ("hyperextension makes leg pain worse", "worse-extension"),
+    ("sitting tolerance poor", "worse-sitting"),
+    ("ecchymosis from buttock to knee", "ecchymosis-thigh-or-calf"),
+    ("denervation potentials tibialis anterior", "ncs-radiculopathy ncs-peroneal"),
 )
 
 # Slips of the pen.

@@ -123,3 +123,87 @@ def test_of_very_many_ids_that_are_none_the_first_are_told() -> None:
 
 def test_a_fault_of_another_kind_tells_of_itself_alone() -> None:
     assert "Nor is" not in error_of(f"{HEAD}present: [crp, nausea]\n").remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("no", "none"),
+        ("no effect", "none"),
+        ("some relief", "partial"),
+        ("Excellent", "good"),
+    ],
+)
+def test_a_response_in_other_words(written: str, meant: str) -> None:
+    (treatment,) = read(f"{HEAD}treatments: [{{what: rest, response: {written}}}]\n").treatments
+    assert treatment.response == meant
+
+
+def test_a_poor_response_may_be_none_or_partial_and_is_asked_for_again() -> None:
+    error = error_of(f"{HEAD}treatments: [{{what: rest, response: poor}}]\n")
+    assert "none, partial or good" in error.remedy
+
+
+@pytest.mark.parametrize(("written", "days"), [("2 weeks", 14), ("10 d", 10)])
+def test_days_of_treatment_in_another_unit(written: str, days: int) -> None:
+    (treatment,) = read(f"{HEAD}treatments: [{{what: rest, days: {written}}}]\n").treatments
+    assert treatment.days == days
+
+
+def test_days_of_treatment_in_a_unit_that_is_none_are_refused() -> None:
+    assert "whole number" in error_of(f"{HEAD}treatments: [{{what: x, days: 2 goes}}]\n").problem
+
+
+@pytest.mark.parametrize(("written", "present"), [("positive", True), ("negative", False)])
+def test_present_in_other_words(written: str, present: bool) -> None:
+    line = f"{{finding: slr-positive, present: {written}}}"
+    (observation,) = read(f"{HEAD}observations:\n  - {line}\n").observations
+    assert observation.present is present
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("{finding: onset-speed, state: insidious}", "gradual"),
+        ("{finding: onset-speed, state: Sudden}", "sudden"),
+        ("{finding: crp, state: elevated}", "raised"),
+        ("{finding: crp, value: elevated}", "raised"),
+    ],
+)
+def test_a_grade_in_other_words(line: str, state: str) -> None:
+    (observation,) = read(f"{HEAD}observations:\n  - {line}\n").observations
+    assert observation.state == state
+
+
+def test_a_word_for_a_grade_that_the_finding_does_not_have_is_refused() -> None:
+    assert "Its states are" in observed("{finding: onset-speed, state: elevated}").remedy
+
+
+def test_a_grade_under_value_is_taken_for_the_grade() -> None:
+    (observation,) = read(f"{HEAD}observations: [{{finding: crp, value: raised}}]\n").observations
+    assert (observation.state, observation.value) == ("raised", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("crp: 120", "{finding: crp, value: <number>, unit: mg/L}"),
+        ("onset-speed: sudden", "{finding: onset-speed, state: sudden}"),
+        ("slr-positive: true", "{finding: slr-positive, present: true}"),
+    ],
+)
+def test_a_finding_written_as_a_key_is_shown_its_place(written: str, said: str) -> None:
+    assert said in error_of(f"{HEAD}{written}\n").remedy
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("history: [gout]", "illnesses"),
+        ("treatments: [{drug: ibuprofen}]", "what"),
+        ("observations: [{name: crp}]", "finding"),
+        ("pain: 7", "pain_scores"),
+    ],
+)
+def test_a_natural_key_is_answered_with_the_one_that_is_meant(written: str, meant: str) -> None:
+    assert f"did you mean {meant}?" in error_of(f"{HEAD}{written}\n").remedy

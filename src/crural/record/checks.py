@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crural.record.field_error import FieldError, shown
 from crural.record.model import Observation, Sex
 from crural.record.sides import PainfulSide
 from crural.record.suggest import nearest, suggest
-from crural.record.units import UnitError, convert, understood, units_of
+from crural.record.units import UnitError, convert, understood, units_of, written
 from crural.record.vocabulary import FindingInfo, StateInfo, Vocabulary, measured_in, state_of
 
 # The one finding that the painful side itself decides.
 _BILATERAL_PAIN = "pain-bilateral"
+# Other words for a grade, where a finding has that grade. 'Acute' is not among them: it may be
+# within a day or over days.
+_GRADES: Mapping[str, str] = {
+    **dict.fromkeys(("insidious", "slow", "slowly"), "gradual"),
+    **dict.fromkeys(("abrupt", "suddenly"), "sudden"),
+    **dict.fromkeys(("elevated", "increased"), "raised"),
+    **dict.fromkeys(("unremarkable", "within normal limits"), "normal"),
+}
 # A grade is offered only for a slip of the pen: 'acute' is not 'subacute'.
 _SLIP = 80
 _MOST_TOLD = 5
@@ -48,6 +56,37 @@ def other_unknown(named: Iterable[str], vocabulary: Vocabulary) -> str:
     if len(unknown) > _MOST_TOLD:
         told.append("others")
     return f"Nor is there {' or '.join(told)}" if told else ""
+
+
+def told_as_finding(fault: FieldError, vocabulary: Vocabulary) -> FieldError:
+    """The same fault; where a finding was written as a key, the remedy says where it belongs."""
+    match fault.place:
+        case (str(key),) if (finding := vocabulary.finding(key)) is not None:
+            said = f"state: {finding.states[-1].id}" if finding.states else "present: true"
+            if unit := measured_in(finding):
+                said = f"value: <number>, unit: {written(unit)}"
+            return FieldError(
+                fault.place,
+                f"is a finding ({finding.name}), not a key of a record",
+                f"write it under observations, such as - {{finding: {key}, {said}}}",
+            )
+    return fault
+
+
+def grade_as_state(item: dict[object, object], vocabulary: Vocabulary) -> None:
+    """Take a grade that stands under value, or in another word, for the state that it is."""
+    name = item.get("finding")
+    finding = vocabulary.finding(name) if isinstance(name, str) else None
+    states = {state.id for state in finding.states} if finding is not None else set[str]()
+    key = "value" if item.get("state") is None else "state"
+    word = item.get(key)
+    if not isinstance(word, str):
+        return
+    word = word.strip().casefold()
+    state = next((one for one in (word, _GRADES.get(word)) if one in states), None)
+    if state is not None:
+        del item[key]
+        item["state"] = state
 
 
 def spelt_as_known(finding_id: object, vocabulary: Vocabulary) -> object:

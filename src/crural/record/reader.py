@@ -91,7 +91,7 @@ def _record(
     except ValidationError as error:
         faults = faults_of(error)
     except FieldError as error:
-        faults = [error]
+        faults = [checks.told_as_finding(error, vocabulary)]
     raise _first_in_file(faults, expanded, document, where)
 
 
@@ -124,6 +124,7 @@ def _use_the_vocabulary(expanded: Expanded, vocabulary: Vocabulary) -> None:
             **given,
             "finding": checks.spelt_as_known(given["finding"], vocabulary),
         }
+        checks.grade_as_state(item, vocabulary)
         value = item.get("value")
         # Text is no value, and is refused for that.
         if value is None or isinstance(value, str) or item.get("unit") is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +14,7 @@ from crural.record.field_error import FieldError, Place, shown
 from crural.record.model import Drug, Illness, Observation, PainScore, Record, Treatment
 from crural.record.shapes import is_list, is_mapping
 from crural.record.suggest import nearest
-from crural.record.units import ucum
+from crural.record.units import UnitError, convert, ucum
 
 SCHEMA: Final = "crural/record/1"
 
@@ -27,21 +28,29 @@ PARTS: Mapping[str, type[BaseModel]] = {
 _SHORT_FORMS: Mapping[str, bool] = {"present": True, "absent": False}
 _RECORD_KEYS = ("schema", *Record.model_fields, *_SHORT_FORMS)
 
-# Words that are natural to write but too far from the right key for likeness to find it.
-_MEANT: Mapping[str, str] = {
-    "gender": "sex",
-    "medication": "drugs",
-    "medications": "drugs",
-    "diagnoses": "illnesses",
-    "comorbidities": "illnesses",
-    "findings": "observations",
-    "symptoms": "observations",
-    "signs": "observations",
-    "tests": "observations",
-    "who": "by",
-    "comment": "note",
-    "vas": "nrs",
-    "score": "nrs",
+# Words that are natural to write but too far from the right key for likeness to find it. Of several
+# keys the one is meant that belongs where the word stands.
+_MEANT: Mapping[str, tuple[str, ...]] = {
+    "gender": ("sex",),
+    "date": ("as_of",),
+    "pregnant": ("pregnancy_weeks",),
+    "pregnancy": ("pregnancy_weeks",),
+    **dict.fromkeys(("medication", "medications", "medicines"), ("drugs",)),
+    **dict.fromkeys(("diagnoses", "comorbidities", "history", "pmh"), ("illnesses",)),
+    **dict.fromkeys(
+        ("findings", "symptoms", "signs", "tests", "investigations"), ("observations",)
+    ),
+    **dict.fromkeys(("tried", "treatment", "therapy", "therapies"), ("treatments",)),
+    "examination": ("observations",),
+    "duration": ("days", "observations"),
+    **dict.fromkeys(("weight", "height", "occupation", "comment"), ("note",)),
+    "who": ("by",),
+    "pain": ("pain_scores",),
+    "name": ("finding", "what", "id"),
+    "drug": ("what", "name", "drugs"),
+    "result": ("value", "response"),
+    **dict.fromkeys(("effect", "outcome"), ("response",)),
+    **dict.fromkeys(("vas", "score"), ("nrs",)),
 }
 
 # Other words for a choice that can mean nothing else. 'Hospital' and 'clinic' are not among the
@@ -75,6 +84,15 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
             "emergency",
         ),
     },
+}
+_RESPONSES: Mapping[str, str] = {
+    **dict.fromkeys(("none", "no effect", "no relief", "no help", "ineffective", "nil"), "none"),
+    **dict.fromkeys(("partial", "some", "some relief", "partial relief", "slight"), "partial"),
+    **dict.fromkeys(("good", "good relief", "complete", "complete relief", "excellent"), "good"),
+}
+_ANSWERS: Mapping[str, bool] = {
+    **dict.fromkeys(("positive", "present", "yes", "y"), True),
+    **dict.fromkeys(("negative", "absent", "no", "n"), False),
 }
 _BODY_SIDES: Mapping[str, str] = {**_CHOICES["side"], "bilateral": "both", "both": "both"}
 # A number with its unit in one text: '5 months', '38.1°C', '7/10'. Commas and ranges are left to be
@@ -144,7 +162,11 @@ def _spell_out(full: dict[str, object]) -> None:
     age = full.get("age")
     if isinstance(age, str):
         full["age"] = _years(age)
-    for name, spelt_out in (("observations", _observation), ("pain_scores", _pain_score)):
+    for name, spelt_out in (
+        ("observations", _observation),
+        ("treatments", _treatment),
+        ("pain_scores", _pain_score),
+    ):
         if is_list(full.get(name)):
             full[name] = [spelt_out(item) for item in _items(full[name])]
 
@@ -168,6 +190,9 @@ def _observation(item: object) -> object:
     full = dict(item)
     if "side" in full:
         full["side"] = _chosen(full["side"], _BODY_SIDES)
+    present = full.get("present")
+    if isinstance(present, str):
+        full["present"] = _ANSWERS.get(present.strip().casefold(), present)
     value = full.get("value")
     if (
         isinstance(value, str)
@@ -175,6 +200,21 @@ def _observation(item: object) -> object:
         and (found := _MEASURE.match(value.strip()))
     ):
         full["value"], full["unit"] = float(found[1]), found[2]
+    return full
+
+
+def _treatment(item: object) -> object:
+    if not is_mapping(item):
+        return item
+    full = dict(item)
+    # YAML reads "no" as false.
+    response = "none" if full.get("response") is False else full.get("response")
+    if response is not None:
+        full["response"] = _chosen(response, _RESPONSES)
+    days = full.get("days")
+    if isinstance(days, str) and (found := _MEASURE.match(days.strip())):
+        with suppress(UnitError):
+            full["days"] = round(convert("days", float(found[1]), found[2], "d"))
     return full
 
 
@@ -196,8 +236,8 @@ def _check_keys(data: Mapping[object, object], known: Iterable[str], place: Plac
             raise FieldError(place, f"the key {shown(key)} is not text", "write the key as text")
         if key in known:
             continue
-        meant = _MEANT.get(key.casefold())
-        meant = meant if meant in known else nearest(key, known)
+        near = (meant for meant in _MEANT.get(key.casefold(), ()) if meant in known)
+        meant = next(near, None) or nearest(key, known)
         remedy = f"use one of {', '.join(known)}"
         if meant is not None:
             remedy = f"did you mean {meant}? Otherwise {remedy}"

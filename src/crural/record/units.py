@@ -73,7 +73,6 @@ _UNDERSTOOD = frozenset({"1", "{NRS}", "{T-score}", "mm/h", "kg/m2", "fL", "Cel"
 
 # What to call a unit where its UCUM form is not what people write.
 _WRITTEN: Mapping[str, str] = {
-    "{xULN}": "xULN",
     "10*9/L": "10^9/L",
     "Cel": "C",
     "[degF]": "F",
@@ -160,12 +159,17 @@ def understood(unit: str) -> bool:
     return unit in _UNDERSTOOD
 
 
+def written(unit: str) -> str:
+    """A UCUM unit as people write it."""
+    return _WRITTEN.get(unit, unit.strip("{}"))
+
+
 def units_of(finding: str, wanted: str) -> str:
     """The units in which a value of this finding may be given, as people write them."""
     others = (
         given for given, to in (*_CONVERSIONS_OF.get(finding, {}), *_CONVERSIONS) if to == wanted
     )
-    *first, last = (_WRITTEN.get(unit, unit) for unit in dict.fromkeys((wanted, *others)))
+    *first, last = (written(unit) for unit in dict.fromkeys((wanted, *others)))
     return f"{', '.join(first)} or {last}" if first else last
 
 

@@ -276,6 +276,20 @@ def test_explain_names_the_facts_behind_a_cause(record: Path) -> None:
     assert "straight leg raise" in result.stdout
 
 
+def test_explain_names_grades_and_the_other_leg_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    observed = [
+        "{finding: pain-duration, value: 3 months}",
+        "{finding: abi, value: 0.6}",
+        "{finding: abi, value: 1.3, side: right}",
+    ]
+    lines = "".join(f"  - {line}\n" for line in observed)
+    path.write_text(f"{HEAD}observations:\n{lines}", encoding="utf-8")
+    told = " ".join(run("explain", path, "peripheral-artery-disease").stdout.split())
+    assert "6-weeks-to-6-months" not in told
+    assert "(other leg)" in told
+
+
 def test_explain_suggests_the_condition_that_was_meant(record: Path) -> None:
     line = refused("explain", record, "sciatica")
     assert "no condition is called 'sciatica'" in line

@@ -122,8 +122,8 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> Parts:
             "prior": cause.prior,
             "interval": list(cause.interval),
             "estimates_only": _on_estimates(cause),
-            "for": lambda: [_reason(r, knowledge) for r in cause.for_],
-            "against": lambda: [_reason(r, knowledge) for r in cause.against],
+            "for": lambda: [reason_as_data(r, knowledge) for r in cause.for_],
+            "against": lambda: [reason_as_data(r, knowledge) for r in cause.against],
             "missing": lambda: [
                 {
                     **_finding(m.finding, knowledge),
@@ -176,7 +176,8 @@ def _in_words(label: str, knowledge: Knowledge) -> str:
     return re.sub(r"[a-z0-9]+(?:-[a-z0-9]+)+|[a-z0-9]+", name, label)
 
 
-def _reason(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
+def reason_as_data(reason: Reason, knowledge: Knowledge) -> dict[str, Any]:
+    """A fact for or against a cause, as plain data."""
     finding = knowledge.findings[reason.finding]
     return {
         "finding": reason.finding,

@@ -10,6 +10,8 @@ from rich.table import Table
 from crural.assessment import Assessment
 from crural.diagnosis.explain import Reason
 from crural.knowledge import cite
+from crural.report import words
+from crural.report.as_json import reason_as_data
 
 
 def to_text(assessment: Assessment, condition: str, width: int | None, colour: bool) -> str:
@@ -51,16 +53,13 @@ def to_text(assessment: Assessment, condition: str, width: int | None, colour: b
 def _table(assessment: Assessment, title: str, reasons: tuple[Reason, ...]) -> Table:
     table = Table(title, "likelihood ratio", "reason and source", box=None)
     for reason in reasons:
-        finding = assessment.knowledge.findings[reason.finding]
-        state = finding.state_ids[reason.state]
-        words = finding.name if state == "present" else f"{finding.name}: {state}"
         sources = [
             f"{source['title']} ({source['year'] or 'no year'})"
             for source in (cite(assessment.knowledge.evidence[s]) for s in reason.sources)
         ]
         table.add_row(
-            words,
-            f"×{reason.likelihood_ratio:.2g}",
+            words.with_side(reason_as_data(reason, assessment.knowledge)),
+            words.times(reason.likelihood_ratio),
             "; ".join(filter(None, [reason.because, *sources[:2]])),
         )
     return table

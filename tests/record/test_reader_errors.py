@@ -34,6 +34,7 @@ WHOLE_RECORDS = [
     ("age: 46\nsex: male\nside: front\n", 3, "side", "'front'", "bilateral"),
     ("age: 46\nsex: male\nside: [left, right]\n", 3, "side", "a list is not one", "bilateral"),
     (HEAD + "schema: crural/record/9\n", 4, "schema", "crural/record/9", "crural/record/1"),
+    ("schema: crural/case/1\nrecord: {}\n", 1, "schema", "known diagnosis", "crural validate"),
     (HEAD + "setting: hospital\n", 4, "setting", "'hospital'", "emergency"),
     (HEAD + "gender: male\n", 4, "gender", "not a known key", "did you mean sex?"),
     (HEAD + "obsevations: []\n", 4, "obsevations", "not a known key", "mean observations?"),

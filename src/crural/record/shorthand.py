@@ -17,6 +17,8 @@ from crural.record.suggest import nearest
 from crural.record.units import UnitError, convert, ucum
 
 SCHEMA: Final = "crural/record/1"
+# Cases hold a record; `crural.validation` reads them.
+CASE_SCHEMA: Final = "crural/case/1"
 
 PARTS: Mapping[str, type[BaseModel]] = {
     "observations": Observation,
@@ -132,8 +134,8 @@ def expand(data: object) -> Expanded:
             f"holds {shown(data)} instead of a record",
             "write keys with values, such as age: 46; see docs/record.md",
         )
-    _check_keys(data, _RECORD_KEYS, ())
     _check_schema(data)
+    _check_keys(data, _RECORD_KEYS, ())
     for name, model in PARTS.items():
         for i, item in enumerate(_items(data.get(name))):
             if is_mapping(item):
@@ -245,6 +247,12 @@ def _check_keys(data: Mapping[object, object], known: Iterable[str], place: Plac
 
 
 def _check_schema(data: Mapping[object, object]) -> None:
+    if data.get("schema") == CASE_SCHEMA:
+        raise FieldError(
+            ("schema",),
+            "this is a patient with a known diagnosis, not a record",
+            "use crural validate, or save what stands under record: as a file of its own",
+        )
     if data.get("schema", SCHEMA) != SCHEMA:
         raise FieldError(
             ("schema",),

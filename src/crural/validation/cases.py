@@ -20,9 +20,9 @@ from crural.record import Record, Vocabulary, read_text, record_from_data
 from crural.record.document import Document, DocumentError, parse
 from crural.record.field_error import FieldError, Place, dotted, shown
 from crural.record.shapes import is_list, is_mapping
+from crural.record.shorthand import CASE_SCHEMA
 from crural.record.suggest import nearest
 
-SCHEMA: Final = "crural/case/1"
 # Where the record stands in the file.
 RECORD_PART: Place = ("record",)
 WHOLE_FILE: Place = ()
@@ -179,11 +179,11 @@ def _case(
         )
     if "record" in data:
         _check_keys(data, _KEYS, ())
-        if data.get("schema", SCHEMA) != SCHEMA:
+        if data.get("schema", CASE_SCHEMA) != CASE_SCHEMA:
             raise FieldError(
                 ("schema",),
                 f"{shown(data['schema'])} is not a format this version reads",
-                f"write schema: {SCHEMA}",
+                f"write schema: {CASE_SCHEMA}",
             )
         inner, prefix = data["record"], RECORD_PART
     else:

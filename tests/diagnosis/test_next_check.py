@@ -15,6 +15,7 @@ from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import BILATERAL, Array, Ints
 from crural.diagnosis.next_check import (
     BURDEN,
+    NOTHING_TOLD_OF_EMERGENCY,
     Battery,
     Candidates,
     Check,
@@ -249,3 +250,27 @@ def test_where_nothing_is_examined_together_there_is_no_battery(knowledge: Knowl
     }
     apart = dataclasses.replace(knowledge, findings=findings)
     assert Proposed(case_for(apart, record_of(apart))).batteries == ()
+
+
+def urgent_of(knowledge: Knowledge, *present: str, **more: Any) -> tuple[Check, ...]:
+    of = Proposed(case_for(knowledge, record_of_these(knowledge, *present, **more)))
+    return checks_of(of.case, of.states, of.candidates, most=5, urgent=True)
+
+
+def record_of_these(knowledge: Knowledge, *present: str, **more: Any) -> Record:
+    return patient(knowledge, *present, **{"age": 62, **more})
+
+
+def test_what_tells_of_an_emergency_is_asked_while_it_can_calm(knowledge: Knowledge) -> None:
+    asked = urgent_of(knowledge, "pain-radiating-below-knee", "urinary-incontinence")
+    assert "saddle-numbness" in {check.finding for check in asked}
+    assert all(check.urgent_gain > NOTHING_TOLD_OF_EMERGENCY for check in asked)
+
+
+def test_nothing_is_asked_to_tell_whether_it_is_an_emergency_that_is_sure(
+    knowledge: Knowledge,
+) -> None:
+    dead_leg = ("pulses-absent-acute", "pallor-or-mottling", "skin-cool", "numbness-leg")
+    weak = ("weakness-severe", "weakness-ankle-dorsiflexion", "atrial-fibrillation-known")
+    sudden = {"finding": "pain-duration", "value": 1, "unit": "d"}
+    assert urgent_of(knowledge, *dead_leg, *weak, said=[sudden]) == ()

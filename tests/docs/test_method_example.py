@@ -44,6 +44,7 @@ ROOMS = {
     "numbers": "crural.knowledge.numbers",
     "options": "crural.ladder.options",
     "plan": "crural.ladder.plan",
+    "position": "crural.ladder.position",
     "priors": "crural.diagnosis.priors",
 }
 # Not estimates: quantiles of the normal distribution, a floor, a limit of computing.

@@ -222,3 +222,49 @@ def test_a_record_that_is_understood_has_nothing_to_check() -> None:
 
     assert as_data(found)["not_understood"] == []
     assert "ENTRIES TO CHECK" not in to_text(found, 100, False).upper()
+
+
+def needle(age: int, probabilities: dict[str, float], *present: str) -> Option:
+    """What is said of an injection into the hip."""
+    data = {"age": age, "sex": "male", "side": "left", "present": list(present)}
+    facts = facts_of(record_from_data(data, KNOWLEDGE.vocabulary, "one"), KNOWLEDGE)
+    (option,) = options_of(["hip-injection"], Patient(facts, probabilities), PAINS, ())
+    return option
+
+
+def test_growing_hip_pain_of_a_child_is_pictured_before_any_injection() -> None:
+    said = "no injection before"
+    growing = needle(14, {}, "pain-hip", "pain-progressive")
+    assert any(said in warned.say for warned in growing.cautions)
+    assert not any(said in w.say for w in needle(40, {}, "pain-hip", "pain-progressive").cautions)
+
+
+def test_where_a_sarcoma_is_possible_nothing_is_injected_before_a_picture() -> None:
+    said = "A tumour of bone or soft tissue is possible"
+    feared = needle(40, {"primary-malignant-bone-tumour": 0.04, "soft-tissue-sarcoma": 0.0})
+    calm = needle(40, {"primary-malignant-bone-tumour": 0.01, "soft-tissue-sarcoma": 0.0})
+    assert any(said in warned.say for warned in feared.cautions)
+    assert not any(said in warned.say for warned in calm.cautions)
+
+
+def test_an_antiviral_is_due_while_there_are_blisters_though_the_pain_is_older() -> None:
+    lasting = {"finding": "pain-duration", "value": 15, "unit": "d"}
+    found = assessed(age=69, present=["rash-vesicular"], observations=[lasting]).plan
+    assert found is not None
+    antiviral = next(r for r in found.leading.rungs if r.rung.id == "antiviral")
+    assert antiviral.state == "next"
+
+
+def test_no_injection_is_next_while_a_tumour_of_a_child_is_looked_for() -> None:
+    four_months = {"finding": "pain-duration", "value": 120, "unit": "d"}
+    tried = [
+        {"what": "ibuprofen", "response": "partial"},
+        {"what": "physical therapy", "response": "none"},
+    ]
+    picture = ["pain-hip", "pain-progressive", "athlete-young", "worse-activity"]
+    boy = assessed(age=14, present=picture, observations=[four_months], treatments=tried)
+    assert "bone-tumour-young" in {alert.id for alert in boy.alerts}
+    assert boy.plan is not None
+    injections = [r for p in boy.plan.ladders for r in p.rungs if r.rung.stage == "injection"]
+    assert injections
+    assert all(rung.state != "next" for rung in injections)

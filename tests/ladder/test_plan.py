@@ -144,3 +144,24 @@ def test_with_an_emergency_rest_is_later_and_says_what_comes_first() -> None:
     first = found.leading.rungs[0]
     assert (first.rung.id, first.state, first.because) == ("rest", "later", ("first: Dying nerve",))
     assert found.leading.next is None
+
+
+def led_by(*ranked: tuple[str, float], about: tuple[str, ...] = ("sciatica",)) -> str | None:
+    """The cause whose ladder is told in full where sciatica is an emergency."""
+    feared = KNOWLEDGE.conditions["sciatica"].model_copy(update={"urgency": "emergency"})
+    raised = EMERGENCY.model_copy(update={"about": about})
+    known = replace(
+        TWO,
+        conditions={**KNOWLEDGE.conditions, "sciatica": feared},
+        alerts={raised.id: raised},
+        digest=f"an-emergency-about-{about}",
+    )
+    found = plan_of(patient(knowledge=known, observations=PALSY), ranked, [CHECK])
+    assert found is not None
+    return found.leading.condition
+
+
+def test_the_ladder_of_an_emergency_that_is_likely_stands_before_that_of_a_surer_cause() -> None:
+    assert led_by(("stenosis", 0.95), ("sciatica", 0.7)) == "sciatica"
+    assert led_by(("stenosis", 0.95), ("sciatica", 0.4)) == "stenosis"
+    assert led_by(("stenosis", 0.95), ("sciatica", 0.7), about=()) == "stenosis"

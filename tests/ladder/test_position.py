@@ -133,6 +133,35 @@ def test_a_rung_that_does_not_apply_is_skipped() -> None:
     )
 
 
+def waiting(probability: float, **said: bool) -> str:
+    """Why the operation is left out where it is for a cause of this probability, and perhaps for a
+    finding besides."""
+    likely = {"probability": "stenosis", "min": 0.3, "because": "chosen for the test"}
+    when = {"all": [likely, *({"finding": name} for name in said)]}
+    rungs = [
+        rung | ({"when": when} if rung["id"] == "knife" else {})
+        for rung in LADDER.model_dump(by_alias=True, exclude_none=True)["rungs"]
+    ]
+    ladder = Ladder.model_validate(
+        LADDER.model_dump(by_alias=True, exclude_none=True) | {"rungs": rungs}
+    )
+    observed = [{"finding": name, "present": there} for name, there in said.items()]
+    man = patient(observations=observed, probabilities={"stenosis": probability})
+    knife = next(r for r in position_on(ladder, "stenosis", man).rungs if r.rung.id == "knife")
+    assert knife.state == "skipped"
+    return knife.because[0]
+
+
+def test_a_step_for_a_cause_that_is_suspected_waits_until_it_is_confirmed() -> None:
+    assert waiting(0.28).startswith("waits until it is confirmed or excluded: Stenosis")
+    assert waiting(0.04).startswith("does not apply: Stenosis")
+
+
+def test_a_step_that_a_finding_rules_out_does_not_wait_for_the_diagnosis() -> None:
+    assert waiting(0.28, target=False).startswith("does not apply")
+    assert waiting(0.28, target=True).startswith("waits until")
+
+
 def test_a_rung_that_may_apply_asks_for_what_decides_it() -> None:
     found = standing(treatments=tried("rest", "red pill", "blue pill"))
 

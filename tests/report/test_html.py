@@ -341,6 +341,13 @@ def test_an_emergency_comes_before_the_ladder() -> None:
     assert said not in Page(shown(alerts=[])).words
 
 
+def test_lists_for_an_implant_wait_until_an_emergency_is_settled() -> None:
+    html = shown()
+    assert "Not before the emergency above is settled" in Page(html).words
+    assert '<table class="criteria">' not in html
+    assert "Not before the emergency" not in Page(shown(alerts=[])).words
+
+
 def test_drugs_to_take_care_with_come_before_the_causes() -> None:
     told = Page(shown()).words
     assert told.index("naproxen should not go on Stop it") < told.index("What causes the pain")
@@ -348,7 +355,7 @@ def test_drugs_to_take_care_with_come_before_the_causes() -> None:
 
 
 def test_every_list_of_criteria_has_a_table_with_facts_or_questions() -> None:
-    html = shown()
+    html = shown(alerts=[])
     told = Page(html).words
     assert html.count('<table class="criteria">') == 2
     assert "✓ met Pain for six months" in told
@@ -361,7 +368,7 @@ def test_every_list_of_criteria_has_a_table_with_facts_or_questions() -> None:
 
 
 def test_a_line_that_is_open_names_the_finding_and_keeps_the_spoken_question_folded() -> None:
-    page = shown()
+    page = shown(alerts=[])
     assert re.search(r'<details class="asked"><summary>[A-Z][^<?]*</summary>“[^<]*\?”', page)
 
 
@@ -371,7 +378,7 @@ def test_of_warnings_only_what_is_present_or_unknown_takes_a_line() -> None:
         criterion("infection", "not met", set="bars"),
     ]
     found = candidacy("barred", criteria=of, sets=[criteria_set("bars", "contraindications")])
-    told = Page(shown(candidacy={"stimulation": found})).words
+    told = Page(shown(candidacy={"stimulation": found}, alerts=[])).words
     assert "! present Pacemaker" in told
     assert "Absent: infection." in told
 

@@ -41,6 +41,13 @@ def test_a_dangerous_cause_is_never_passed_over_in_silence() -> None:
     assert names(plan.dangerous) == ["Listed danger", "Small danger"]
 
 
+def test_of_many_dangerous_causes_the_last_are_told_by_name() -> None:
+    many = [cause(f"D{n}", 0.05 - n / 200, urgency="emergency") for n in range(6)]
+    plan = outline(assessment_data(causes=[cause("A", 0.6), *many]))
+    assert names(plan.dangerous) == ["D0", "D1", "D2", "D3"]
+    assert names(plan.also_dangerous) == ["D4", "D5"]
+
+
 def test_a_dangerous_cause_told_in_full_is_not_told_twice() -> None:
     plan = outline(assessment_data(causes=[cause("A", 0.6, urgency="emergency")]))
     assert names(plan.in_full) == ["A"]

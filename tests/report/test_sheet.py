@@ -527,3 +527,11 @@ def test_the_title_names_the_leg(side: str | None, title: str) -> None:
     content = sheet(assessment_data(), patient(side=side, as_of="2026-03-01"), load_knowledge())
     assert content["title"] == f"About the pain in {title}"
     assert "2026-03-01" in content["footer"]
+
+
+def test_nobody_is_told_that_something_harmless_must_be_ruled_out_where_worse_is_feared() -> None:
+    harmless = cause("Cyst", 0.3, plain="a harmless cyst")
+    feared = cause("Clot", 0.04, plain="a clot in a vein", urgency="urgent")
+    raised = alert("Lump", urgency="same-day", about=[harmless["id"], feared["id"]])
+    told = said(alerts=[raised], causes=[harmless, feared])
+    assert "This must be ruled out:\n– A clot in a vein." in told

@@ -164,6 +164,13 @@ def test_a_dangerous_cause_that_is_unlikely_cannot_be_excluded() -> None:
     ) in text
 
 
+def test_of_many_dangerous_causes_the_likeliest_four_get_their_reasons() -> None:
+    many = [cause(f"Danger {n}", 0.04 - n / 200, urgency="emergency") for n in range(6)]
+    text = flat(shown(causes=[cause("A", 0.6), *many]))
+    assert text.count("!!! Cannot be excluded: ") == 4
+    assert "!!! Nor can these: Danger 4 (2 %), Danger 5 (2 %)." in text
+
+
 def test_several_causes_together_are_joined() -> None:
     text = flat(shown())
     assert "50 % Sciatica alone" in text
@@ -347,11 +354,18 @@ def test_cautions_without_opioids_are_told_alone() -> None:
 
 
 def test_criteria_are_counted_in_the_words_of_their_kind() -> None:
-    text = flat(shown())
+    text = flat(shown(alerts=[]))
     assert "Spinal cord stimulation: due" in text
     assert "Ladder a later step; others come first" in text
     assert "(NICE 2008): 1 met, 1 not met, 1 unknown" in text
     assert "(NICE 2008): 1 absent" in text
+
+
+def test_lists_for_an_implant_wait_until_an_emergency_is_settled() -> None:
+    text = flat(shown())
+    assert "Not before the emergency above is settled" in text
+    assert "(NICE 2008)" not in text
+    assert "Not before the emergency" not in flat(shown(alerts=[]))
 
 
 def test_pain_that_is_off_its_course_reopens_the_diagnosis() -> None:

@@ -329,3 +329,17 @@ def test_a_rule_that_is_met_is_raised_however_improbable_it_is() -> None:
     man = patient(knowledge, present=("fever",), probabilities={"infection": 0.0001})
 
     assert [one.id for one in alerts_of(man)] == ["infection"]
+
+
+def test_of_equally_urgent_alerts_the_likeliest_comes_first() -> None:
+    knowledge = clinic(
+        alert("a-rare-one", {"finding": "fever"}, about=["cauda-equina"]),
+        alert("likely", {"finding": "fever"}, about=["sciatica", "infection"]),
+        alert("one-of-two-drugs", {"finding": "fever"}),
+        alert("b-can-wait", {"finding": "fever"}, about=["infection"], urgency="same-day"),
+    )
+    probable = {"cauda-equina": 0.2, "infection": 0.9, "sciatica": 0.01}
+
+    raised = alerts_of(patient(knowledge, present=("fever",), probabilities=probable))
+
+    assert [a.id for a in raised] == ["one-of-two-drugs", "likely", "a-rare-one", "b-can-wait"]

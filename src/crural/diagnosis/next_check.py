@@ -31,7 +31,10 @@ BURDEN: dict[Burden, float] = {
 BATTERY_SIZE = 4
 # Bits below which an answer tells nothing.
 NOTHING_TOLD = 0.04
-NOTHING_TOLD_OF_EMERGENCY = 1e-6
+NOTHING_TOLD_OF_EMERGENCY = 0.001
+# Where every answer leaves an emergency at least so likely, no question is needed to tell whether
+# there is one.
+SURE_OF_EMERGENCY = 0.9
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,9 @@ class Candidates:
     """Findings that are not known and can be, and what each would tell.
 
     They stand in the columns `at` of the `prediction`. `gain` and `urgent_gain` are as in `Check`;
-    `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about. `cost` is that of the
-    burden of each finding. `elsewhere` is the expected frequency of every finding of the network
+    `set_of[state]` and `emergency[set]` (0 or 1) are what they inform about; `can_calm` tells which
+    have an answer that leaves an emergency less than sure. `cost` is that of the burden of each
+    finding. `elsewhere` is the expected frequency of every finding of the network
     over all that is possible now.
     """
 
@@ -84,6 +88,7 @@ class Candidates:
     at: Ints
     gain: Array
     urgent_gain: Array
+    can_calm: Flags
     set_of: Ints
     emergency: Ints
     elsewhere: Array
@@ -160,8 +165,11 @@ def checks_of(
     names, gain = candidates.names, candidates.gain
     wanted = candidates.urgent_gain if urgent else gain
     findings = case.network.knowledge.findings
-    order = np.argsort(-wanted / candidates.cost)[:most]
-    order = order[wanted[order] > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)]
+    telling = wanted > (NOTHING_TOLD_OF_EMERGENCY if urgent else NOTHING_TOLD)
+    if urgent:
+        telling &= candidates.can_calm
+    order = np.argsort(-wanted / candidates.cost, kind="stable")
+    order = order[telling[order]][:most]
     present = candidates.present(order)
     moved = _moved(case, states, np.concatenate([present, 1 - present], axis=1))
     return tuple(
@@ -182,6 +190,15 @@ def checks_of(
             strict=True,
         )
     )
+
+
+def _can_calm(mass: Array, hit: Array) -> Flags:
+    """Which findings have an answer that leaves an emergency less than sure: [finding]. `mass` and
+    `hit` are P(kind), and P(kind and finding), of no emergency and of one."""
+    rest, grave = hit
+    by_yes = grave < SURE_OF_EMERGENCY * (grave + rest)
+    by_no = mass[1] - grave < SURE_OF_EMERGENCY * (mass.sum() - grave - rest)
+    return np.asarray(by_yes | by_no)
 
 
 def batteries_of(
@@ -313,13 +330,15 @@ def candidates_of(case: Case, states: States, prediction: Prediction) -> Candida
     at = np.flatnonzero(open_)
     by_set = mass, joint[:, at]
     emergency = np.asarray((sets & _emergencies(case.network)).any(axis=1), dtype=np.int64)
+    by_urgency = _merged(*by_set, emergency)
     return Candidates(
         names=tuple(askable.names[i] for i in at.tolist()),
         cost=askable.cost[at],
         prediction=prediction,
         at=at,
         gain=_information(*by_set),
-        urgent_gain=_information(*_merged(*by_set, emergency)),
+        urgent_gain=_information(*by_urgency),
+        can_calm=_can_calm(*by_urgency),
         set_of=set_of,
         emergency=emergency,
         elsewhere=joint[:, :n_findings].sum(axis=0),

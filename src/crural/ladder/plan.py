@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from crural.diagnosis.next_check import Check
@@ -18,6 +19,9 @@ PLAUSIBLE = 0.15
 MOST_CAUSES = 4
 # A step that only one cause asks for need not wait for another check from this probability on.
 SURE_ENOUGH = 0.8
+# From this probability on the ladder of an emergency that is raised stands first, before that of a
+# likelier cause: a prolapse may be surer than the cauda equina that it presses on.
+LEADS_AS_EMERGENCY = 0.5
 # So many steps that serve every cause are named.
 MOST_SHARED = 8
 
@@ -29,6 +33,8 @@ _STAGES_SHARED: frozenset[Stage] = frozenset(
 _CAN_WAIT: frozenset[Stage] = frozenset(
     {"self-care", "physical", "injection", "programme", "stimulation", "intrathecal"}
 )
+# Nor before a cancer is looked for that an alert of today speaks of.
+_NEEDLES: frozenset[Stage] = frozenset({"injection", "stimulation", "intrathecal"})
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,13 @@ class WaitingStep:
 
 @dataclass(frozen=True)
 class TreatmentPlan:
-    """Ladders of the plausible causes, the most probable first.
+    """Ladders of the plausible causes, the most probable first, but an emergency that is likely
+    before all others.
 
     shared: treatments that are open on the ladder of every plausible cause, in the order of the
-    first ladder; waiting: steps that hang on one cause which is not sure yet. With an emergency
-    nothing is next that can wait, and no steps are named as shared or waiting: its alert says what
-    to do.
+    first ladder; waiting: steps that hang on one cause which is not sure yet. Before a cancer is
+    looked for today no needle and no implant is next. With an emergency nothing is next that can
+    wait, and no steps are named as shared or waiting: its alert says what to do.
     """
 
     ladders: tuple[LadderPosition, ...]
@@ -57,7 +64,7 @@ class TreatmentPlan:
 
     @property
     def leading(self) -> LadderPosition:
-        """The ladder of the most probable cause."""
+        """The ladder that is told in full: of the most probable cause, or of the emergency."""
         return self.ladders[0]
 
 
@@ -71,7 +78,10 @@ def plan_of(
     knowledge = patient.knowledge
     if not knowledge.ladders:
         return None
+    emergencies = [alert for alert in alerts_of(patient) if alert.urgency == "emergency"]
     plausible = [(name, p) for name, p in ranked if p >= PLAUSIBLE][:MOST_CAUSES]
+    feared = {name for alert in emergencies for name in alert.about}
+    plausible.sort(key=lambda cause: not _leads(cause[0], cause[1], feared, knowledge))
     positions: list[LadderPosition] = []
     for name, _ in plausible:
         for ladder in ladders_for(name, patient):
@@ -79,13 +89,15 @@ def plan_of(
                 positions.append(position_on(ladder, name, patient))
     if not positions:
         positions = [position_on(_general(knowledge), None, patient)]
-    emergencies = [alert for alert in alerts_of(patient) if alert.urgency == "emergency"]
     if emergencies:
         return TreatmentPlan(
-            ladders=tuple(_after(emergencies, position) for position in positions),
+            ladders=tuple(_after(emergencies, _CAN_WAIT, position) for position in positions),
             shared=(),
             waiting=(),
         )
+    today = [alert for alert in alerts_of(patient) if _is_of_cancer_today(alert, knowledge)]
+    if today:
+        positions = [_after(today, _NEEDLES, position) for position in positions]
     return TreatmentPlan(
         ladders=tuple(positions),
         shared=_shared(positions),
@@ -93,13 +105,27 @@ def plan_of(
     )
 
 
-def _after(emergencies: Sequence[RaisedAlert], position: LadderPosition) -> LadderPosition:
-    """The ladder while an emergency is dealt with: what can wait is later, unless a finding makes
+def _leads(name: str, probability: float, feared: set[str], knowledge: Knowledge) -> bool:
+    """Is it an emergency that an alert speaks of, and likelier than not?"""
+    is_emergency = knowledge.conditions[name].urgency == "emergency"
+    return is_emergency and name in feared and probability >= LEADS_AS_EMERGENCY
+
+
+def _is_of_cancer_today(alert: RaisedAlert, knowledge: Knowledge) -> bool:
+    return alert.urgency == "same-day" and any(
+        knowledge.conditions[c].is_cancer for c in alert.about
+    )
+
+
+def _after(
+    alerts: Sequence[RaisedAlert], can_wait: AbstractSet[Stage], position: LadderPosition
+) -> LadderPosition:
+    """The ladder while what must not wait is dealt with: what can is later, unless a finding makes
     it next at once."""
-    before = " and ".join(alert.title for alert in emergencies)
+    before = " and ".join(alert.title for alert in alerts)
     rungs = []
     for rung in position.rungs:
-        waits = rung.state == "next" and rung.rung.stage in _CAN_WAIT and not rung.at_once
+        waits = rung.state == "next" and rung.rung.stage in can_wait and not rung.at_once
         why = f"first: {before}"
         rungs.append(replace(rung, state="later", because=(why,)) if waits else rung)
     return replace(position, rungs=tuple(rungs))

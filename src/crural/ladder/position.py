@@ -13,7 +13,17 @@ from crural.knowledge import Knowledge, resolve
 from crural.knowledge.ladder import Ladder, Rung
 from crural.knowledge.rules import Rule
 from crural.ladder.options import OPEN, Option, options_of
-from crural.rules import Compiled, Patient, Truth, Verdict, compile_rule, evaluate
+from crural.rules import (
+    Compiled,
+    Likelihood,
+    LikelihoodOfAny,
+    Patient,
+    Truth,
+    Verdict,
+    compile_rule,
+    evaluate,
+    leaves_in_favour,
+)
 
 RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped"]
 
@@ -21,6 +31,9 @@ RungState = Literal["passed", "in-progress", "next", "later", "barred", "skipped
 _IMPLANTS = frozenset({"stimulation", "intrathecal"})
 # What eases pain goes on while the patient waits for what is needed at once.
 _EASING = frozenset({"simple-analgesic", "neuropathic-drug", "antispasmodic-drug"})
+# From this probability on, a step for a cause that is not likely enough yet waits for the
+# diagnosis; below it the step does not apply.
+WAITS_FOR_THE_DIAGNOSIS = 0.1
 # Drugs of one kind that take turns.
 _LINES = frozenset({"neuropathic-drug", "antispasmodic-drug"})
 
@@ -66,6 +79,7 @@ class _Look:
     options: tuple[Option, ...]
     attempts: tuple[Attempt, ...]
     applies: Verdict
+    waits: bool
     straight: Verdict | None
     passed: tuple[str, ...]
     working: tuple[str, ...]
@@ -137,6 +151,20 @@ def _is_held(look: _Look, patient: Patient) -> bool:
     return bool(look.working) or (waiting and not look.passed)
 
 
+def _waits(rule: Compiled, verdict: Verdict, patient: Patient) -> bool:
+    """Does a step that is not due yet fail by nothing but the probability of a cause that is
+    suspected all the same?"""
+    if verdict.truth is not Truth.NOT_MET:
+        return False
+    suspected = {
+        leaf.quantity.words(patient)
+        for leaf in leaves_in_favour(rule)
+        if isinstance(leaf.quantity, Likelihood | LikelihoodOfAny)
+        and leaf.quantity.read(patient)[0] >= WAITS_FOR_THE_DIAGNOSIS
+    }
+    return bool(verdict.because) and suspected.issuperset(verdict.because)
+
+
 def _is_met(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.truth is Truth.MET
 
@@ -195,6 +223,7 @@ def _look(
         options=options,
         attempts=attempts,
         applies=applying,
+        waits=applies is not None and _waits(applies, applying, patient),
         straight=None if straight is None else evaluate(straight, patient),
         passed=_passed(rung, options, attempts),
         working=working,
@@ -342,7 +371,8 @@ def _state(look: _Look, patient: Patient) -> tuple[RungState, tuple[str, ...]]:
     because: tuple[str, ...] = ()
     going_on = [attempt for attempt in look.attempts if attempt.outcome == "going-on"]
     if look.applies.truth is Truth.NOT_MET:
-        state, because = "skipped", ("does not apply: " + "; ".join(look.applies.because),)
+        why_not = "waits until it is confirmed or excluded" if look.waits else "does not apply"
+        state, because = "skipped", (f"{why_not}: {'; '.join(look.applies.because)}",)
     elif look.working:
         state, because = "in-progress", look.working
     elif look.passed:

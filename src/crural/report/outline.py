@@ -14,6 +14,8 @@ IN_FULL = 0.095
 MOST_IN_FULL = 4
 # A cause that kills or cripples within hours is told from this probability on.
 DANGEROUS = 0.005
+# Of more than so many the reasons would hide the likeliest.
+MOST_DANGEROUS = 4
 EXPLAINED = 0.015
 
 
@@ -22,13 +24,15 @@ class Outline:
     """The parts of an assessment by the length at which they are told.
 
     `listed` get a bar; of them `in_full` get their reasons. `dangerous` are emergencies that are
-    not told in full but cannot be excluded. `minor` are the rest that come out as 1 %, `silent`
+    not told in full but cannot be excluded: the likeliest few get their reasons, `also_dangerous`
+    are the others, told by name alone. `minor` are the rest that come out as 1 %, `silent`
     counts those below. `checks` are the next checks by what they ask of the patient.
     """
 
     listed: tuple[Part, ...]
     in_full: tuple[Part, ...]
     dangerous: tuple[Part, ...]
+    also_dangerous: tuple[Part, ...]
     minor: tuple[Part, ...]
     silent: int
     explanations: tuple[Part, ...]
@@ -55,7 +59,8 @@ def outline(data: Part) -> Outline:
     return Outline(
         listed=tuple(listed),
         in_full=tuple(in_full),
-        dangerous=tuple(dangerous),
+        dangerous=tuple(dangerous[:MOST_DANGEROUS]),
+        also_dangerous=tuple(dangerous[MOST_DANGEROUS:]),
         minor=tuple(minor),
         silent=len(rest) - len(minor),
         explanations=tuple(likely or data["explanations"][:1]),

@@ -189,13 +189,15 @@ def _emergency(emergencies: Sequence[Part], data: Part) -> list[tuple[str, list[
 def _ruled_out(alert: Part, data: Part) -> list[str]:
     """What an alert is about, in plain words: the probable alone, the most probable first.
 
-    A man is so told of nothing that only women have.
+    A man is so told of nothing that only women have, and nobody that something harmless must be
+    ruled out where the alert is about worse.
     """
     causes = {cause["id"]: cause for cause in data["causes"]}
-    about = sorted(
+    every = sorted(
         (causes[of] for of in alert["about"] if of in causes),
         key=lambda cause: -float(cause["probability"]),
     )
+    about = [cause for cause in every if cause["urgency"] != "routine"] or every
     probable = [c["plain"] for c in about if c["probability"] >= _TOLD][:MOST_REASONS]
     return probable or [c["plain"] for c in about[:1]] or list(alert["plain"][:1])
 

@@ -140,10 +140,13 @@ def _causes(
     below = [Text(f"! {caution}", style="bold")] if caution else []
     below.append(Text(words.sentence(words.other(data)) + "."))
     if plan.minor or plan.silent:
-        told = [f"{c['name']} ({words.percent(c['probability'])})" for c in plan.minor]
+        told = [words.with_percents(plan.minor)] if plan.minor else []
         rest = [f"{plan.silent} more below 1 %"] if plan.silent else []
         below.append(Text(f"Unlikely (under 2 %): {', '.join((*told, *rest))}."))
     below += [_not_excluded(cause, citations) for cause in plan.dangerous]
+    if plan.also_dangerous:
+        said = words.with_percents(plan.also_dangerous)
+        below.append(Text.assemble(("!!! Nor can these: ", "bold red"), f"{said}."))
     legend = "█ to the low end of the 90 % range, ▓ to the estimate, ░ to the high end"
     if any(cause["estimates_only"] for cause in plan.listed):
         legend += f"; ({words.ON_ESTIMATES}) {words.ESTIMATES_ONLY}"

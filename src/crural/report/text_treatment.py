@@ -35,7 +35,7 @@ def treatment(data: Data, citations: Citations) -> Iterable[RenderableType]:
     if data["course"] is not None:
         yield course(data["course"], citations)
     if data["candidacy"]:
-        yield _candidacy(data["candidacy"], data["ladder"], citations)
+        yield _candidacy(data, citations)
 
 
 def _to_check(data: Data) -> RenderableType:
@@ -72,7 +72,7 @@ def _cautions(data: Data, citations: Citations) -> RenderableType:
 def _ladder(data: Data, citations: Citations) -> RenderableType:
     ladder = data["ladder"]
     parts: list[RenderableType] = [heading("Treatment: where the patient stands")]
-    if any(alert["urgency"] == "emergency" for alert in data["alerts"]):
+    if words.has_emergency(data):
         parts.append(Text("The emergency above comes before every step below.", style="bold red"))
     parts.append(Text.assemble(("Ladder: ", "dim"), (words.of_ladder(ladder), "bold")))
     parts.append(_rungs(ladder))
@@ -222,9 +222,12 @@ def course(held: Data, citations: Citations) -> RenderableType:
     return Group(*parts)
 
 
-def _candidacy(candidacy: Data, ladder: Data | None, citations: Citations) -> RenderableType:
+def _candidacy(data: Data, citations: Citations) -> RenderableType:
+    ladder, after = data["ladder"], words.has_emergency(data)
     parts: list[RenderableType] = [heading("Stimulation and intraspinal morphine")]
-    for therapy, found in candidacy.items():
+    if after:
+        parts.append(Text(words.AFTER_THE_EMERGENCY, style="bold"))
+    for therapy, found in data["candidacy"].items():
         status = words.CANDIDACY[found["status"]]
         parts.append(Text.assemble((words.THERAPY[therapy], "bold"), f": {status}"))
         lines = grid(("dim", 9), ("", None))
@@ -233,9 +236,10 @@ def _candidacy(candidacy: Data, ladder: Data | None, citations: Citations) -> Re
             lines.add_row("Ladder", step)
         if found["because"]:
             lines.add_row("Because", words.spans("; ".join(found["because"][:4])))
-        if found["missing"]:
+        if found["missing"] and not after:
             lines.add_row("Find out", words.names(found["missing"], most=MOST_ASKED))
-        for line in found["sets"] if found["status"] == "due" or _is_near(ladder) else ():
+        near = found["status"] == "due" or _is_near(ladder)
+        for line in found["sets"] if near and not after else ():
             said = f"{line['name']} ({line['body']} {line['year']})"
             counts = words.counts(found["criteria"], line)
             lines.add_row("", f"{said}: {counts}{marks(line['sources'], citations, ' ')}")

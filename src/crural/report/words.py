@@ -392,6 +392,11 @@ def hangs_on(pivot: Mapping[str, Any]) -> str:
     return f"{words} ({percent(pivot['value'])}); over its range the probability moves by {moves}"
 
 
+def with_percents(causes: Iterable[Mapping[str, Any]]) -> str:
+    """Causes in a row, each with its probability."""
+    return ", ".join(f"{cause['name']} ({percent(cause['probability'])})" for cause in causes)
+
+
 def names(findings: Iterable[Mapping[str, Any]], *, most: int | None = None) -> str:
     """Names of findings in a row; beyond `most` only their number is told."""
     told = [finding["name"] for finding in findings]
@@ -457,6 +462,15 @@ def next_step(ladder: Mapping[str, Any]) -> str:
         if rung["id"] == ladder["next"]:
             return f"next is {rung['title']}"
     return "no further step now"
+
+
+AFTER_THE_EMERGENCY = "Not before the emergency above is settled; the lists are judged then."
+
+
+def has_emergency(data: Mapping[str, Any]) -> bool:
+    """Is an alert raised that says to act now? Not in a part of a report that tells of none, such
+    as the criteria of one therapy on a page of their own."""
+    return any(alert["urgency"] == "emergency" for alert in data.get("alerts", ()))
 
 
 def on_ladder(ladder: Mapping[str, Any] | None, stage: str) -> str:

@@ -111,7 +111,7 @@ class OpenAlert:
 
 
 def alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
-    """The alerts whose rule is met, the most urgent first."""
+    """The alerts whose rule is met, the most urgent first, then the likeliest first."""
     return patient.memo.once("alerts", lambda: _alerts_of(patient))
 
 
@@ -137,7 +137,15 @@ def _alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
             )
     raised = _each_thing_once(raised, patient.knowledge)
     raised += _suspected(raised, patient)
-    return tuple(sorted(raised, key=lambda a: (_ORDER[a.urgency], a.title)))
+    return tuple(
+        sorted(raised, key=lambda a: (_ORDER[a.urgency], -_likeliest(a, patient), a.title))
+    )
+
+
+def _likeliest(alert: RaisedAlert, patient: Patient) -> float:
+    """The probability of the likeliest cause that the alert is about; one that is about none, such
+    as that two drugs do not go together, is certain: its facts are there."""
+    return max((patient.probability(name) or 0.0 for name in alert.about), default=1.0)
 
 
 def _each_thing_once(raised: Sequence[RaisedAlert], knowledge: Knowledge) -> list[RaisedAlert]:

@@ -196,6 +196,9 @@ def _on(position: LadderPosition, step: NextStep) -> Agreement:
     return "within-one-rung" if any(_holds(rung, step) for rung in near) else "other"
 
 
+_NOT_FOR_THEM = ("does not apply", "waits until it is confirmed")
+
+
 def _open(position: LadderPosition) -> list[RungPosition]:
     """The next rung, and those that are open beside it."""
     beside = [rung for rung in position.rungs if rung.rung.beside and rung.state == "next"]
@@ -203,9 +206,9 @@ def _open(position: LadderPosition) -> list[RungPosition]:
 
 
 def _applies(rung: RungPosition) -> bool:
-    """Is the rung for such patients at all? One that is not says so in its reason."""
+    """Is the rung for such patients at all, now? One that is not says so in its reason."""
     left_out = rung.rung.when is not None and rung.state == "skipped"
-    return not (left_out and any(why.startswith("does not apply") for why in rung.because))
+    return not (left_out and any(why.startswith(_NOT_FOR_THEM) for why in rung.because))
 
 
 def _holds(rung: RungPosition, step: NextStep) -> bool:

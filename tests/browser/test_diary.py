@@ -185,8 +185,7 @@ def test_without_scripts_a_diary_can_be_kept(browser: Browser, address: str) -> 
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 360)])
 def test_every_page_of_a_diary_can_be_read(
     browser: Browser, filled: str, width: int, scheme: str
 ) -> None:

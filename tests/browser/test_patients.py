@@ -202,8 +202,7 @@ def test_without_scripts_a_patient_is_saved_and_found(browser: Browser, address:
     plain.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 360)])
 def test_every_page_can_be_read_by_everybody(
     browser: Browser, address: str, width: int, scheme: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections import deque
@@ -79,6 +80,9 @@ _of_this_worker: list[Knowledge] = []
 
 
 def _begin(knowledge: Knowledge) -> None:
+    # What was there before the worker stays: looking through it for what is no longer needed would
+    # copy all the memory that the workers share.
+    gc.freeze()
     _of_this_worker[:] = [knowledge]
     use_compiled()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import pytest
@@ -12,7 +13,7 @@ import yaml
 
 from crural.assessment import assess
 from crural.knowledge import Knowledge
-from crural.record import read_record
+from crural.record import record_from_data
 from crural.report import as_data
 from crural.report.as_json import SCHEMA_FILE
 from tests.web.conftest import Visitor
@@ -28,8 +29,11 @@ def _as_json(path: Path) -> Any:
 def test_a_record_is_assessed_as_on_the_command_line(
     visitor: Visitor, knowledge: Knowledge, example: Path
 ) -> None:
-    answer = visitor.client.post("/api/v1/assess", json=_as_json(example))
-    expected = as_data(assess(read_record(example, knowledge.vocabulary), knowledge))
+    # One that no other test asked for: an answer that is kept may come from the other engine.
+    record = _as_json(example) | {"id": f"{uuid4()}"}
+    answer = visitor.client.post("/api/v1/assess", json=record)
+    read = record_from_data(record, knowledge.vocabulary, "the example")
+    expected = as_data(assess(read, knowledge))
     assert answer.json() == json.loads(json.dumps(expected))
     jsonschema.validate(answer.json(), json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
 

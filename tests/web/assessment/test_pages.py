@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crural.report.outline import outline
 from tests.web.conftest import Visitor, text_of
 
 EXAMPLE = Path("examples/left-leg-sciatica.yaml")
@@ -64,6 +65,18 @@ def test_a_probability_on_estimates_alone_is_marked(patient: Visitor) -> None:
     marked = [n for n in on_estimates for head in heads if n in head and ">est.</abbr>" in head]
     assert marked
     assert all(on_estimates[name] for name in marked)
+
+
+FEVERISH = b"""{age: 70, sex: male, side: left, setting: emergency,
+present: [fever-symptom, pain-thigh, leg-swelling-symptom]}"""
+
+
+def test_every_emergency_that_cannot_be_excluded_is_named(visitor: Visitor) -> None:
+    page = text_of(visitor.upload(FEVERISH))
+    plan = outline(visitor.get(f"/assessment/{visitor.desk}/assessment.json").json())
+    assert len(plan.also_dangerous) > 1
+    named = page.split("cannot be excluded:")[1].split("Which causes together")[0]
+    assert all(cause["name"] in named for cause in (*plan.dangerous, *plan.also_dangerous))
 
 
 FIGURE = 'id="map" class="painting" hx-swap-oob="true"'

@@ -51,12 +51,25 @@ def test_the_whole_way_of_one_patient(page: Page) -> None:
     expect(page.locator(".ladder .rung.next")).to_contain_text("the next step")
     later = page.locator(".ladder .rung.later").first
     later.locator("summary").first.click()
-    expect(later.locator(".option-row").first).to_be_visible()
+    option = later.locator(".option-row").first
+    option.locator("summary").click()
+    expect(option.locator("article.option")).to_be_visible()
     page.locator("#candidacy-stimulation > summary").click()
     expect(page.locator("#candidacy-stimulation .criteria").first).to_be_visible()
     page.locator("#candidacy-intrathecal > summary").click()
     expect(page.locator("#candidacy-intrathecal .criteria").first).to_be_visible()
     expect(page.locator(".pain-path")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_a_check_is_answered_where_it_is_opened(page: Page) -> None:
+    _enter_man_of_46(page)
+    check = page.locator(".check").first
+    name = check.get_attribute("id")
+    check.locator("summary").click()
+    check.get_by_role("button", name="Absent").click()
+    expect(page.locator("#stated")).to_contain_text("absent")
+    expect(page.locator(f"#{name}")).to_have_count(0)
     assert violations(page) == []
 
 

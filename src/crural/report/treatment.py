@@ -108,37 +108,43 @@ def _rung(position: RungPosition, knowledge: Knowledge) -> Parts:
     )
 
 
-def _option(option: Option, knowledge: Knowledge) -> dict[str, Any]:
-    treatment, effect, figure = option.treatment, option.effect, option.figure
+def _option(option: Option, knowledge: Knowledge) -> Parts:
+    treatment = option.treatment
+    return Parts(
+        {
+            "treatment": treatment.id,
+            "name": treatment.name,
+            "plain": treatment.plain,
+            "kind": treatment.kind,
+            "acts_on": list(treatment.acts_on),
+            "verdict": option.verdict,
+            "tried": option.tried,
+            "effect": lambda: _effect(option),
+            "for": list(option.for_),
+            "against": list(option.against),
+            "cautions": lambda: [_warned(warned, knowledge) for warned in option.cautions],
+            "positions": lambda: [_position(position, knowledge) for position in option.positions],
+            "dosing": lambda: _dosing(option, knowledge),
+            "monitor": list(treatment.monitor),
+            "sources": lambda: sources(option.sources, knowledge),
+        }
+    )
+
+
+def _effect(option: Option) -> dict[str, Any] | None:
+    effect, figure = option.effect, option.figure
+    if effect is None:
+        return None
+    interval = None if figure is None else figure.interval
     return {
-        "treatment": treatment.id,
-        "name": treatment.name,
-        "plain": treatment.plain,
-        "kind": treatment.kind,
-        "acts_on": list(treatment.acts_on),
-        "verdict": option.verdict,
-        "tried": option.tried,
-        "effect": None
-        if effect is None
-        else {
-            "measure": effect.measure,
-            "value": None if figure is None else figure.value,
-            "interval": None
-            if figure is None or figure.interval is None
-            else list(figure.interval),
-            "origin": None if figure is None else figure.origin,
-            "benefit": option.benefit,
-            "versus": effect.versus,
-            "at": effect.at,
-            "says": effect.says,
-        },
-        "for": list(option.for_),
-        "against": list(option.against),
-        "cautions": [_warned(warned, knowledge) for warned in option.cautions],
-        "positions": [_position(position, knowledge) for position in option.positions],
-        "dosing": _dosing(option, knowledge),
-        "monitor": list(treatment.monitor),
-        "sources": sources(option.sources, knowledge),
+        "measure": effect.measure,
+        "value": None if figure is None else figure.value,
+        "interval": None if interval is None else list(interval),
+        "origin": None if figure is None else figure.origin,
+        "benefit": option.benefit,
+        "versus": effect.versus,
+        "at": effect.at,
+        "says": effect.says,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -396,14 +397,87 @@ def test_what_is_made_of_the_assessment_can_be_had(patient: Visitor, path: str, 
     assert made.headers["content-type"].startswith(kind)
 
 
-def test_every_rung_opens_to_its_options(patient: Visitor) -> None:
+@pytest.mark.parametrize("by_script", [True, False])
+def test_every_rung_opens_to_its_options_and_each_option_to_what_is_known(
+    patient: Visitor, by_script: bool
+) -> None:
     patient.send("answer", finding="slr-positive", answer="present")
+    headers = {"hx-request": "true"} if by_script else {}
     rungs = patient.page().text.split('id="rung-')[1:]
     assert len(rungs) > 3
     for rung in rungs:
-        page = patient.get(f"rung/{rung.split(chr(34))[0]}", **{"hx-request": "true"})
+        page = patient.get(f"rung/{rung.split(chr(34))[0]}", **headers)
         assert page.status_code == 200
-        assert 'class="option ' in page.text
+        shown = 'class="option ' in page.text
+        assert shown is not by_script
+        options = re.findall(r'href="(/assessment/[^"]+/rung/[\w-]+/[\w-]+)"', page.text)
+        assert bool(options) is by_script
+        for option in options:
+            assert 'class="option ' in patient.get(option, **headers).text
+
+
+def test_an_option_has_a_page_of_its_own_that_leads_back(patient: Visitor) -> None:
+    patient.send("answer", finding="slr-positive", answer="present")
+    option = re.findall(r'href="(/assessment/[^"]+/rung/[\w-]+/[\w-]+)"', patient.page().text)[0]
+    page = patient.get(option).text
+    assert "<h1>" in page
+    assert f'href="{option.rpartition("/")[0]}"' in page
+
+
+@pytest.mark.parametrize("by_script", [True, False])
+def test_a_next_check_opens_to_what_each_answer_would_change(
+    patient: Visitor, by_script: bool
+) -> None:
+    headers = {"hx-request": "true"} if by_script else {}
+    checks = re.findall(r'href="(/assessment/[^"]+/check/[\w-]+)"', patient.page().text)
+    assert len(checks) > 3
+    for check in checks:
+        page = patient.get(check, **headers)
+        assert page.status_code == 200
+        assert page.text.count('class="result"') == 2
+        assert ("<h1>" in page.text) is not by_script
+        name = check.rpartition("/")[2]
+        assert f'name="finding" value="{name}"' in page.text
+        assert f'href="/knowledge/findings/{name}"' in page.text
+
+
+def test_a_check_that_was_opened_is_answered_as_from_the_page_that_shows_it(
+    patient: Visitor,
+) -> None:
+    address = re.findall(r'hx-get="([^"]+/check/[^"]+)"', patient.page().text)[0]
+    opened = patient.get(html.unescape(address), **{"hx-request": "true"}).text
+    tab, state = re.findall(r'name="(?:tab|state)" value="([^"]+)"', opened)
+    answer = {"csrf": patient.token, "tab": tab, "state": state}
+    answer |= {"finding": re.findall(r'name="finding" value="([^"]+)"', opened)[0]}
+    answer |= {"answer": "unknown"}
+    # Another window changes the desk meanwhile: then the page that was shown is out of date.
+    patient.open(patient.desk).send("answer", finding="slr-positive", answer="present")
+    sent = patient.client.post(patient.at("answer"), data=answer, headers={"hx-request": "true"})
+    assert sent.status_code == 409
+
+
+def test_a_check_that_is_open_when_the_answer_changes_is_sent_whole(patient: Visitor) -> None:
+    first, *_, last = re.findall(r'href="/assessment/[^"]+/check/([\w-]+)"', patient.page().text)
+    data = {**patient.marks(), "finding": last, "answer": "unknown"}
+    headers = {"hx-request": "true", "x-open": f"check-{first}"}
+    update = patient.client.post(patient.at("answer"), data=data, headers=headers).text
+    assert update.count('class="check"') > 3
+    assert update.count('class="result"') == 2
+    assert f'id="check-{first}" open' in update
+
+
+@pytest.mark.parametrize("path", ["check/no-such", "check/sex-female"])
+def test_what_is_no_next_check_is_not_found(patient: Visitor, path: str) -> None:
+    page = patient.get(path)
+    assert page.status_code == 404
+    assert "This is not among the next checks." in text_of(page)
+
+
+def test_no_option_is_found_that_a_step_does_not_have(patient: Visitor) -> None:
+    rung = re.findall(r'href="(/assessment/[^"]+/rung/[\w-]+)"', patient.page().text)[0]
+    page = patient.get(f"{rung}/no-such")
+    assert page.status_code == 404
+    assert "There is no such option on this step." in text_of(page)
 
 
 @pytest.mark.parametrize("path", ["report", "cause/hip-osteoarthritis", "record.yaml"])

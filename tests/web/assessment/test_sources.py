@@ -36,7 +36,6 @@ def _part(page: str, heading: str) -> str:
     [
         ("alerts", {"alerts", "evidence"}),
         ("drugs-now", {"treatments", "opioids"}),
-        ("next", {"findings"}),
         ("treatment", {"ladders", "treatments", "evidence"}),
         ("ask", {"findings"}),
     ],
@@ -52,6 +51,14 @@ def test_a_cause_leads_to_its_numbers_in_two_clicks(desk: Visitor) -> None:
     for cause in re.findall(r'href="(/assessment/[^"]+/cause/[\w-]+)"', desk.page().text)[:3]:
         name = cause.rpartition("/")[2]
         assert f"/knowledge/conditions/{name}" in _known(desk.get(cause).text)
+
+
+def test_a_next_check_leads_to_what_is_known_of_it_in_two_clicks(desk: Visitor) -> None:
+    checks = re.findall(r'href="(/assessment/[^"]+/check/[\w-]+)"', desk.page().text)
+    assert len(checks) > 3
+    for check in checks:
+        name = check.rpartition("/")[2]
+        assert f"/knowledge/findings/{name}" in _known(desk.get(check).text)
 
 
 def test_an_estimate_leads_to_the_row_of_its_number(desk: Visitor) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crural.knowledge.search import LONGEST_QUERY
 from crural.report.citations import Citations
-from crural.web.assessment.drafts import Drafts, new_name
+from crural.web.assessment.drafts import Drafts, new_name, seen_by
 from crural.web.assessment.forms import seen_in
 from crural.web.assessment.shown import (
     NOTHING_ELSE,
+    answer_of,
     answered_of,
     at,
     candidacy_of,
@@ -80,6 +81,33 @@ def cause_in_full(request: Request, person: Reader, desk: str, cause: str) -> Re
     return html_of(request, name, here=f"/assessment/{desk}", cause=found, citations=Citations())
 
 
+@router.get("/assessment/{desk}/check/{finding}")
+def check_in_full(request: Request, person: Reader, desk: str, finding: str) -> Response:
+    """One of the next checks: what each answer would change, and the form that answers it.
+
+    A script says which window asks, and what it was shown."""
+    opened = request.app.state.drafts.of(person.id, desk)
+    answered = answer_of(request, opened)
+    checks = answered.data["next"] if answered else ()
+    found = next((c for c in checks if c["finding"] == finding), None)
+    if found is None:
+        raise HTTPException(404, "This is not among the next checks.")
+    shown = request.query_params
+    # A page of its own shows the desk as it is now.
+    state = shown.get("state", "") if is_fragment(request) else opened.state
+    seen = seen_by(shown.get("tab", ""), state)
+    values: dict[str, Any] = {
+        **at(opened),
+        "tab": seen.tab,
+        "state": seen.state,
+        "check": found,
+        "findings": request.app.state.engine.knowledge.findings,
+        "draft": opened.draft,
+        "painful": opened.draft.painful_side,
+    }
+    return html_of(request, _template(request, "check"), **values)
+
+
 @router.get("/assessment/{desk}/candidacy/{therapy}")
 def candidacy(request: Request, person: Reader, desk: str, therapy: str) -> Response:
     """A therapy's published lists, line by line."""
@@ -94,21 +122,44 @@ def candidacy(request: Request, person: Reader, desk: str, therapy: str) -> Resp
 @router.get("/assessment/{desk}/rung/{rung}")
 def rung_in_full(request: Request, person: Reader, desk: str, rung: str) -> Response:
     """A rung of the ladder: its options with effects, doses, cautions and guidelines."""
-    ladder = answered_of(request, person, desk).data["ladder"]
+    found = _rung(answered_of(request, person, desk), rung)
+    return html_of(request, _template(request, "rung"), **_of_rung(request, desk, found))
+
+
+@router.get("/assessment/{desk}/rung/{rung}/{treatment}")
+def option_in_full(
+    request: Request, person: Reader, desk: str, rung: str, treatment: str
+) -> Response:
+    """One option of a rung: its effect, dose, cautions, and what guidelines say."""
+    found = _rung(answered_of(request, person, desk), rung)
+    option = next((o for o in found["options"] if o["treatment"] == treatment), None)
+    if option is None:
+        raise HTTPException(404, "There is no such option on this step.")
+    return html_of(
+        request, _template(request, "option"), **_of_rung(request, desk, found), o=option
+    )
+
+
+def _rung(answered: Answered, rung: str) -> Mapping[str, Any]:
+    """A rung of the leading ladder. Raises 404."""
+    ladder = answered.data["ladder"]
     found = next((r for r in (ladder or {"rungs": ()})["rungs"] if r["id"] == rung), None)
     if found is None:
         raise HTTPException(404, "There is no such step.")
-    name = _template(request, "rung")
-    values: dict[str, Any] = {
+    return cast(Mapping[str, Any], found)
+
+
+def _of_rung(request: Request, desk: str, rung: Mapping[str, Any]) -> dict[str, Any]:
+    """What a template needs to tell of a rung."""
+    return {
         "here": f"/assessment/{desk}",
-        "r": found,
+        "r": rung,
         "nothing_else": NOTHING_ELSE,
         "opened": opened_in(request),
         "citations": Citations(),
         "pain_path": "",
         "course_chart": "",
     }
-    return html_of(request, name, **values)
 
 
 def _cause(answered: Answered, cause: str) -> Mapping[str, Any]:

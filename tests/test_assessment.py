@@ -65,7 +65,7 @@ def test_causes_are_in_order_with_their_interval(sciatica: Assessment) -> None:
         )
     unlikely = [cause for cause in causes if cause.probability < 0.005]
     assert unlikely
-    assert not any(cause.for_ or cause.against or cause.missing for cause in unlikely)
+    assert not any(c.why.for_ or c.why.against or c.why.missing for c in unlikely)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_a_condition_that_is_asked_for_is_explained_however_improbable(
     usual = {c.id: c for c in assess(record, knowledge).diagnosis.causes}
     rare = min(usual, key=lambda name: usual[name].probability)
     asked = {c.id: c for c in assess(record, knowledge, explain=(rare,)).diagnosis.causes}
-    assert usual[rare].for_ + usual[rare].against == ()
-    assert asked[rare].for_ + asked[rare].against != ()
+    assert usual[rare].why.for_ + usual[rare].why.against == ()
+    assert asked[rare].why.for_ + asked[rare].why.against != ()
     assert asked[rare].probability == usual[rare].probability

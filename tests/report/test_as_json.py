@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from crural import Assessment
-from crural.diagnosis.diagnose import Explanation
+from crural.diagnosis.diagnose import CauseFound, Explanation
 from crural.diagnosis.explain import Reason
 from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
@@ -71,10 +72,16 @@ def test_an_alert_is_told_with_its_rationale_and_sources(example: Assessment) ->
     assert told["unknown"][0]["finding"] == "fever-symptom"
 
 
+def because(cause: CauseFound, **reasons: Any) -> CauseFound:
+    """A cause with other reasons."""
+    why = replace(cause.why, **reasons)
+    return replace(cause, explain=lambda: why)
+
+
 def test_the_number_an_answer_hangs_on_has_names_in_place_of_ids(example: Assessment) -> None:
     first = example.diagnosis.causes[0]
     pivot = Pivot("pain-buttock in knee-osteoarthritis", 0.1, 0.2, "estimate", ())
-    diagnosis = replace(example.diagnosis, causes=(replace(first, pivot=pivot),))
+    diagnosis = replace(example.diagnosis, causes=(because(first, pivot=pivot),))
     told = as_data(replace(example, diagnosis=diagnosis))["causes"][0]["hangs_on"]
     assert told["number"] == "pain-buttock in knee-osteoarthritis"
     assert told["words"] == "buttock pain in Osteoarthritis of the knee"
@@ -84,11 +91,11 @@ def test_a_probability_rests_on_estimates_only_when_no_ratio_that_moved_it_has_a
     example: Assessment,
 ) -> None:
     first = example.diagnosis.causes[0]
-    sourced = [r for r in first.for_ if r.sources]
-    estimated = [r for r in (*first.for_, *first.against) if not r.sources]
+    sourced = [r for r in first.why.for_ if r.sources]
+    estimated = [r for r in (*first.why.for_, *first.why.against) if not r.sources]
 
     def told(for_: list[Reason], against: list[Reason]) -> bool:
-        cause = replace(first, for_=tuple(for_), against=tuple(against))
+        cause = because(first, for_=tuple(for_), against=tuple(against))
         diagnosis = replace(example.diagnosis, causes=(cause,))
         only: bool = as_data(replace(example, diagnosis=diagnosis))["causes"][0]["estimates_only"]
         return only

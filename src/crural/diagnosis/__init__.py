@@ -4,6 +4,7 @@ from crural.diagnosis.diagnose import (
     CauseFound,
     Diagnosis,
     Explanation,
+    Why,
     diagnose,
     probabilities_given,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Diagnosis",
     "Explanation",
     "Network",
+    "Why",
     "case_of",
     "compile_network",
     "diagnose",

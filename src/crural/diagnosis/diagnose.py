@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.problem import Case, case_of
 from crural.diagnosis.relax import posterior_within, width_to_sweep
 from crural.diagnosis.states import States, leading_states, likelihood_of
-from crural.diagnosis.uncertainty import Pivot, uncertainty_of
+from crural.diagnosis.uncertainty import Pivot, Uncertainty, uncertainty_of
 from crural.facts import Facts
 
 # Causes below this probability are listed without reasons: there are many, and none matters.
@@ -45,19 +46,35 @@ class VariantProbability:
 
 
 @dataclass(frozen=True)
+class Why:
+    """Why a cause is as probable as it is: the facts for and against it, the strongest first, the
+    typical findings that are not known yet, and the number that its probability hangs on most."""
+
+    for_: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    missing: tuple[Missing, ...]
+    pivot: Pivot | None
+
+
+@dataclass(frozen=True)
 class CauseFound:
-    """A cause with its probability, why, and how sure."""
+    """A cause with its probability, how sure that is, and why.
+
+    The reasons are made when they are first asked for: of most causes nobody wants to know them.
+    """
 
     id: str
     name: str
     probability: float
     prior: float
     interval: tuple[float, float]
-    for_: tuple[Reason, ...]
-    against: tuple[Reason, ...]
-    missing: tuple[Missing, ...]
     variants: tuple[VariantProbability, ...]
-    pivot: Pivot | None
+    explain: Callable[[], Why] = field(repr=False, compare=False)
+
+    @cached_property
+    def why(self) -> Why:
+        """The reasons."""
+        return self.explain()
 
 
 @dataclass(frozen=True)
@@ -112,38 +129,55 @@ def diagnose(network: Network, facts: Facts, explain: tuple[str, ...] = ()) -> D
 def _causes(
     case: Case, exact: Posterior, states: States, elsewhere: Array, explain: tuple[str, ...]
 ) -> tuple[CauseFound, ...]:
-    """All causes but the unlisted one, in order, those that matter with their reasons.
-    `elsewhere` is the expected frequency of every node over all that is possible now."""
+    """All causes but the unlisted one, in order. `elsewhere` is the expected frequency of every
+    node over all that is possible now."""
     network = case.network
     names, probability = network.conditions, exact.probability.tolist()
-    order = [i for i in _in_order(network, exact.probability) if names[i] != OTHER]
-    reasoned = [i for i in order if probability[i] >= REASONED or names[i] in explain]
-    ratios = likelihood_ratios(case)
-    reasons = {i: reasons_of(case, ratios, i) for i in reasoned}
-    missing = missing_of(case, reasoned, frequency_in(case), np.maximum(elsewhere, 1e-6))
     uncertain = uncertainty_of(case, states, exact.probability)
     prior, interval = case.priors.probability.tolist(), uncertain.interval.tolist()
-    labels, causes = _labels(network), []
-    for i in order:
-        for_, against = reasons.get(i, ((), ()))
-        causes.append(
-            CauseFound(
-                id=names[i],
-                name=labels[i],
-                probability=probability[i],
-                prior=prior[i],
-                interval=(interval[i][0], interval[i][1]),
-                for_=for_,
-                against=against,
-                missing=missing.get(i, ()),
-                variants=tuple(
-                    VariantProbability(v.id, v.name, p)
-                    for v, p in zip(network.variants[i], exact.variants[i], strict=True)
-                ),
-                pivot=uncertain.pivots[i],
-            )
+    explained, labels = _Explained(case, elsewhere, uncertain), _labels(network)
+    return tuple(
+        CauseFound(
+            id=names[i],
+            name=labels[i],
+            probability=probability[i],
+            prior=prior[i],
+            interval=(interval[i][0], interval[i][1]),
+            variants=tuple(
+                VariantProbability(v.id, v.name, p)
+                for v, p in zip(network.variants[i], exact.variants[i], strict=True)
+            ),
+            explain=partial(explained.why, i, probability[i] >= REASONED or names[i] in explain),
         )
-    return tuple(causes)
+        for i in _in_order(network, exact.probability)
+        if names[i] != OTHER
+    )
+
+
+class _Explained:
+    """The reasons for the causes of one record; what all of them need is made once."""
+
+    def __init__(self, case: Case, elsewhere: Array, uncertain: Uncertainty) -> None:
+        self._case = case
+        self._elsewhere = elsewhere
+        self._uncertain = uncertain
+
+    @cached_property
+    def _ratios(self) -> Array:
+        return likelihood_ratios(self._case)
+
+    @cached_property
+    def _frequency(self) -> Array:
+        return frequency_in(self._case)
+
+    def why(self, cause: int, reasoned: bool) -> Why:
+        """The reasons for one cause; only the number it hangs on unless it is to be `reasoned`."""
+        pivot = self._uncertain.pivot(cause)
+        if not reasoned:
+            return Why((), (), (), pivot)
+        elsewhere = np.maximum(self._elsewhere, 1e-6)
+        missing = missing_of(self._case, cause, self._frequency, elsewhere)
+        return Why(*reasons_of(self._case, self._ratios, cause), missing, pivot)
 
 
 def probabilities_given(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -300,37 +299,29 @@ def _low_by_cause(network: Network) -> Array:
 
 
 def missing_of(
-    case: Case, causes: Sequence[int], frequency: Array, elsewhere: Array, *, most: int = 6
-) -> dict[int, tuple[Missing, ...]]:
-    """Typical findings of some conditions that are not known yet, the most telling first; of each
-    condition that has any.
+    case: Case, cause: int, frequency: Array, elsewhere: Array, *, most: int = 6
+) -> tuple[Missing, ...]:
+    """Typical findings of a condition that are not known yet, the most telling first.
 
-    `frequency[cause, node]` is each node's frequency in the condition, `elsewhere[node]` its
+    `frequency[cause, node]` is each node's frequency in each condition, `elsewhere[node]` its
     expected frequency over all that is possible now.
     """
-    nodes = case.network.nodes
-    asked = np.array([c for c in causes if case.network.conditions[c] != OTHER], dtype=np.int64)
-    index, unknown = case.network.node_index, np.ones(len(nodes), dtype=bool)
+    network = case.network
+    if network.conditions[cause] == OTHER:
+        return ()
+    index, unknown = network.node_index, np.ones(len(network.nodes), dtype=bool)
     unknown[
         [index[name] for name, where in case.facts.table if where == "here" and name in index]
     ] = False
-    of = frequency[asked]
-    typical = (of >= TYPICAL) & (of >= TELLING * elsewhere) & unknown
-    row, node = np.nonzero(typical)
-    often, else_ = of[row, node], elsewhere[node]
+    of = frequency[cause]
+    node = np.flatnonzero((of >= TYPICAL) & (of >= TELLING * elsewhere) & unknown)
+    often, else_ = of[node], elsewhere[node]
     # Rounded, so that findings which tell the same stand in the order of the knowledge.
     told = np.round(often * np.log(often / else_), 12)
-    order = np.lexsort((node, -told, row))
-    # How many of the same condition stand before each.
-    before = np.arange(len(order)) - np.searchsorted(row, row)
-    order = order[before < most]
-    found: dict[int, list[Missing]] = {}
-    for cause, i, here, there in zip(
-        asked[row[order]].tolist(),
-        node[order].tolist(),
-        often[order].tolist(),
-        else_[order].tolist(),
-        strict=True,
-    ):
-        found.setdefault(cause, []).append(Missing(nodes[i], here, there))
-    return {cause: tuple(of_cause) for cause, of_cause in found.items()}
+    first = np.argsort(-told, kind="stable")[:most]
+    return tuple(
+        Missing(network.nodes[i], here, there)
+        for i, here, there in zip(
+            node[first].tolist(), often[first].tolist(), else_[first].tolist(), strict=True
+        )
+    )

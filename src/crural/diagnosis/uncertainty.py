@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from crural.diagnosis.compiled import compiled_loops, plain
-from crural.diagnosis.network import Array, Ints, Network, Parameter
+from crural.diagnosis.network import Array, Ints, Network
 from crural.diagnosis.problem import Case
 from crural.diagnosis.states import States, products
 
@@ -42,12 +42,37 @@ class Pivot:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class Uncertainty:
-    """Interval [cause, (low, high)] and the pivotal number of each cause."""
+    """How sure each probability is. `interval[cause]` is (low, high)."""
 
-    interval: Array
-    pivots: tuple[Pivot | None, ...]
+    def __init__(self, case: Case, draws: _Draws, moved: Array, probability: Array) -> None:
+        low, high = _quantiles(moved, INTERVAL)
+        self.interval = np.stack([_expit(low), _expit(high)], axis=1)
+        self.interval[:, 0] = np.minimum(self.interval[:, 0], probability)
+        self.interval[:, 1] = np.maximum(self.interval[:, 1], probability)
+        self._case, self._probability = case, probability
+        self._wanted, self._noise, self._prior_noise = draws.wanted, draws.noise, draws.prior_noise
+        self._centred = moved - moved.mean(axis=0)
+
+    def pivot(self, cause: int) -> Pivot | None:
+        """The most moving number of a cause, by its correlation with the draws; None where no
+        number moves it."""
+        centred = self._centred[:, cause]
+        slope = np.concatenate([self._noise.T @ centred, self._prior_noise.T @ centred]) / DRAWS
+        number = int(np.argmax(np.abs(slope)))
+        step = slope[number] * 1.645
+        centre = _logit(self._probability[cause])
+        swing = float(_expit(centre + step) - _expit(centre - step))
+        if abs(swing) < NO_SWING:
+            return None
+        network, known = self._case.network, len(self._wanted)
+        if number < known:
+            parameter = network.parameters[int(self._wanted[number])]
+            quantity = parameter.quantity
+            return Pivot(parameter.label, quantity.value, swing, quantity.origin, quantity.sources)
+        label = f"prior of {network.conditions[number - known]}"
+        prior = float(self._case.priors.probability[number - known])
+        return Pivot(label, prior, swing, "prior", ())
 
 
 def uncertainty_of(case: Case, states: States, probability: Array) -> Uncertainty:
@@ -59,11 +84,7 @@ def uncertainty_of(case: Case, states: States, probability: Array) -> Uncertaint
     centre = present @ draws.weight / draws.weight.sum()
     # The draws are of the leading states; the exact answer is their centre.
     moved = _logit(drawn) - _logit(centre) + _logit(probability)
-    low, high = _quantiles(moved, INTERVAL)
-    interval = np.stack([_expit(low), _expit(high)], axis=1)
-    interval[:, 0] = np.minimum(interval[:, 0], probability)
-    interval[:, 1] = np.maximum(interval[:, 1], probability)
-    return Uncertainty(interval, draws.pivots(moved, probability))
+    return Uncertainty(case, draws, moved, probability)
 
 
 def _quantiles(drawn: Array, wanted: tuple[float, ...]) -> list[Array]:
@@ -114,11 +135,6 @@ def _spreads(network: Network) -> Array:
 def _share_parameters(network: Network) -> Ints:
     """Which number the share of each group is; -1 for none."""
     return np.array([group.share_parameter for group in network.groups], dtype=np.int64)
-
-
-@lru_cache(maxsize=4096)
-def _parameter(network: Network, number: int) -> Parameter:
-    return network.parameters[number]
 
 
 class _Draws:
@@ -177,39 +193,6 @@ class _Draws:
         weights *= (self.weight / stated)[:, None]
         weights *= products(none, active * priors[cause], self.members)
         return weights
-
-    def pivots(self, moved: Array, probability: Array) -> tuple[Pivot | None, ...]:
-        """The most moving number of each cause, by its correlation with the draws; None where no
-        number moves it."""
-        network = self.case.network
-        centred = moved - moved.mean(axis=0)
-        slope = np.concatenate([self.noise.T @ centred, self.prior_noise.T @ centred])
-        slope /= DRAWS
-        best = np.argmax(np.abs(slope), axis=0)
-        step = slope[best, np.arange(len(best))] * 1.645
-        centre = _logit(probability)
-        swings = _expit(centre + step) - _expit(centre - step)
-        wanted, priors = self.wanted.tolist(), self.case.priors.probability.tolist()
-        found: list[Pivot | None] = []
-        for number, swing in zip(best.tolist(), swings.tolist(), strict=True):
-            if abs(swing) < NO_SWING:
-                found.append(None)
-            elif number < len(wanted):
-                parameter = _parameter(network, wanted[number])
-                found.append(
-                    Pivot(
-                        parameter.label,
-                        parameter.quantity.value,
-                        swing,
-                        parameter.quantity.origin,
-                        parameter.quantity.sources,
-                    )
-                )
-            else:
-                cause = number - len(wanted)
-                label = f"prior of {network.conditions[cause]}"
-                found.append(Pivot(label, priors[cause], swing, "prior", ()))
-        return tuple(found)
 
 
 def _places(values: Ints) -> tuple[Ints, Ints]:

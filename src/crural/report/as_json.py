@@ -110,7 +110,6 @@ def _open_alert(alert: OpenAlert, knowledge: Knowledge) -> dict[str, Any]:
 
 def _cause(cause: CauseFound, knowledge: Knowledge) -> Parts:
     condition = knowledge.conditions[cause.id]
-    pivot = cause.pivot
     return Parts(
         {
             "id": cause.id,
@@ -121,28 +120,28 @@ def _cause(cause: CauseFound, knowledge: Knowledge) -> Parts:
             "probability": cause.probability,
             "prior": cause.prior,
             "interval": list(cause.interval),
-            "estimates_only": _on_estimates(cause),
-            "for": lambda: [reason_as_data(r, knowledge) for r in cause.for_],
-            "against": lambda: [reason_as_data(r, knowledge) for r in cause.against],
+            "estimates_only": lambda: _on_estimates(cause),
+            "for": lambda: [reason_as_data(r, knowledge) for r in cause.why.for_],
+            "against": lambda: [reason_as_data(r, knowledge) for r in cause.why.against],
             "missing": lambda: [
                 {
                     **_finding(m.finding, knowledge),
                     "frequency": m.frequency,
                     "elsewhere": m.elsewhere,
                 }
-                for m in cause.missing
+                for m in cause.why.missing
             ],
             "variants": lambda: [
                 {"id": v.id, "name": v.name, "probability": v.probability} for v in cause.variants
             ],
-            "hangs_on": lambda: None if pivot is None else _pivot(pivot, knowledge),
+            "hangs_on": lambda: _pivot(cause.why.pivot, knowledge),
         }
     )
 
 
 def _on_estimates(cause: CauseFound) -> bool:
     """Did findings move the probability, and none of them by a published figure?"""
-    reasons = (*cause.for_, *cause.against)
+    reasons = (*cause.why.for_, *cause.why.against)
     return bool(reasons) and not any(reason.sources for reason in reasons)
 
 
@@ -151,7 +150,9 @@ def _sites(condition: str, knowledge: Knowledge) -> tuple[str, ...]:
     return sites_of(knowledge.conditions[condition], knowledge)
 
 
-def _pivot(pivot: Pivot, knowledge: Knowledge) -> dict[str, Any]:
+def _pivot(pivot: Pivot | None, knowledge: Knowledge) -> dict[str, Any] | None:
+    if pivot is None:
+        return None
     return {
         "number": pivot.label,
         "words": _in_words(pivot.label, knowledge),

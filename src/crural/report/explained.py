@@ -29,19 +29,19 @@ def to_text(assessment: Assessment, condition: str, width: int | None, colour: b
     )
     for variant in cause.variants:
         console.print(f"  {variant.name}: {_percent(variant.probability)}")
-    for title, reasons in (("For", cause.for_), ("Against", cause.against)):
+    for title, reasons in (("For", cause.why.for_), ("Against", cause.why.against)):
         if reasons:
             console.print(_table(assessment, title, reasons))
-    if cause.missing:
+    if cause.why.missing:
         table = Table("Typical and not known yet", "in this condition", "expected now", box=None)
-        for missing in cause.missing:
+        for missing in cause.why.missing:
             name = assessment.knowledge.findings[missing.finding].name
             table.add_row(name, _percent(missing.frequency), _percent(missing.elsewhere))
         console.print(table)
-    if cause.pivot is not None:
+    if cause.why.pivot is not None:
         console.print(
-            f"The answer hangs most on: {cause.pivot.label} = {cause.pivot.value:.3g} "
-            f"({cause.pivot.origin})"
+            f"The answer hangs most on: {cause.why.pivot.label} = {cause.why.pivot.value:.3g} "
+            f"({cause.why.pivot.origin})"
         )
     console.print(
         "A likelihood ratio compares this condition with the other causes in this setting. Facts "

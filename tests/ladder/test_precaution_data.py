@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from crural.knowledge.rules import (
 from crural.knowledge.treatment import Precaution, Treatment
 from crural.ladder import Warned, precautions_of
 from crural.record import Drug, Record
-from crural.rules import Patient, Truth, truth_of
+from crural.rules import Patient, Truth, decide_all, truth_of
 from tests.safety.satisfying import records_that_do_not_meet, records_that_meet
 
 # A contradiction in a rule shows in its first ways already; some rules have thousands.
@@ -191,3 +192,23 @@ def test_every_precaution_set_is_used_and_every_class_of_drugs_has_a_drug() -> N
         )
     }
     assert asked <= {name for drug in KNOWLEDGE.drugs.drugs for name in drug.classes}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"drugs": (Drug(name="warfarin"), Drug(name="ibuprofen"))},
+        {"allergies": ("codeine", "gadolinium")},
+        {"sex": "female", "age": 30, "pregnancy_weeks": 30},
+    ],
+)
+def test_precautions_are_the_same_whether_or_not_all_rules_were_decided_before(
+    parts: Mapping[str, Any],
+) -> None:
+    record = Record.model_validate({"age": 70, "sex": "male", "side": "left"} | dict(parts))
+    before, alone = (patient_of(record, {"diabetic-neuropathy": 0.3}) for _ in range(2))
+    decide_all(before)
+
+    for treatment in KNOWLEDGE.treatments.values():
+        assert precautions_of(treatment, before) == precautions_of(treatment, alone)

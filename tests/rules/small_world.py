@@ -107,6 +107,10 @@ class Account:
         return UNKNOWN_INTERVAL if value is None else (value, value)
 
     @property
+    def told(self) -> frozenset[str]:
+        return self.known | ({"treatments"} if self.attempts else set())
+
+    @property
     def age(self) -> float | None:
         return self._told("age")  # type: ignore[no-any-return]
 

@@ -6,14 +6,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crural.history import daily_dose, dose_doubt, treatments_named
 from crural.knowledge import Knowledge, classes_named
 from crural.knowledge.ladder import CriteriaItem, Therapy
 from crural.knowledge.treatment import Harm, Precaution, PrecautionKind, Treatment
 from crural.record import Drug
-from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
+from crural.rules import (
+    Compiled,
+    Patient,
+    Subject,
+    Truth,
+    compile_rule,
+    evaluate,
+    nobody_of,
+    truth_of,
+)
 
 # `check`: not known yet, and must be before the treatment begins.
 Level = Literal["barred", "caution", "check"]
@@ -93,28 +102,36 @@ def precautions_of(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]
     strictest of them; of equally strict ones the treatment's own set, which stands last, is the
     most exact.
     """
-    # Several ladders name one treatment.
-    asked = (precautions_of, treatment.id, treatment.family, treatment.precautions)
-    return patient.memo.once(asked, lambda: _strictest(treatment, patient))
+    own = tuple(_own_allergy(treatment, patient))
+    of_sets = _of_sets(treatment.precautions, patient)
+    listed = tuple(_by_lists(treatment, patient))
+    if not own and not listed:
+        return of_sets
+    found = _strictest((*own, *of_sets))
+    told = {warned.because for warned in found if warned.level == "barred"}
+    return _strictest((*found, *(warned for warned in listed if warned.because not in told)))
 
 
-def _strictest(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
-    every = [*_own_allergy(treatment, patient)]
-    for name in treatment.precautions:
-        every += _of_set(name, patient)
+def _of_sets(names: tuple[str, ...], patient: Patient) -> tuple[Warned, ...]:
+    """What some sets of precautions say of this patient; many treatments share them."""
+    return patient.memo.once(
+        (_of_sets, names),
+        lambda: _strictest(warned for name in names for warned in _of_set(name, patient)),
+    )
+
+
+def _of_set(name: str, patient: Patient) -> tuple[Warned, ...]:
+    return patient.memo.once((_of_set, name), lambda: tuple(_told_by(name, patient)))
+
+
+def _strictest(every: Iterable[Warned]) -> tuple[Warned, ...]:
+    """Of each id the strictest, of equally strict ones the last; what bars comes first."""
     found: dict[str, Warned] = {}
     for warned in every:
         known = found.get(warned.id)
         if known is None or _ORDER[warned.level] <= _ORDER[known.level]:
             found[warned.id] = warned
-    told = {w.because for w in found.values() if w.level == "barred"}
-    found |= {w.id: w for w in _by_lists(treatment, patient) if w.because not in told}
     return tuple(sorted(found.values(), key=lambda w: (_ORDER[w.level], w.id)))
-
-
-def _of_set(name: str, patient: Patient) -> tuple[Warned, ...]:
-    """What a set of precautions says of this patient; many treatments share one."""
-    return patient.memo.once((_of_set, name), lambda: tuple(_told_by(name, patient)))
 
 
 def _by_lists(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
@@ -152,16 +169,23 @@ def _contraindications(
 
 
 def _told_by(name: str, patient: Patient) -> Iterator[Warned]:
-    for item, rule in _compiled(patient.knowledge)[name]:
-        truth = truth_of(rule, patient)
-        if truth is Truth.MET:
-            verdict = evaluate(rule, patient)
-            yield _warned(item, item.level, verdict.because, ())
-        elif truth is Truth.UNKNOWN and item.check:
-            verdict = evaluate(rule, patient)
-            asked = tuple(f for f in verdict.unknown if not f.startswith("probability:"))
-            if asked:
-                yield _warned(item, "check", (), asked)
+    silent = patient.memo.silent
+    for item, rule, of_nobody in _prepared(name, patient.knowledge):
+        warned = of_nobody if rule in silent else _warning(item, rule, patient)
+        if warned is not None:
+            yield warned
+
+
+def _warning(item: Precaution, rule: Compiled, subject: Subject) -> Warned | None:
+    """What a precaution says of a subject, if anything."""
+    truth = truth_of(rule, subject)
+    if truth is Truth.MET:
+        return _warned(item, item.level, evaluate(rule, subject).because, ())
+    if truth is Truth.UNKNOWN and item.check:
+        wanted = evaluate(rule, subject).unknown
+        asked = tuple(fact for fact in wanted if not fact.startswith("probability:"))
+        return _warned(item, "check", (), asked) if asked else None
+    return None
 
 
 def _warned(
@@ -180,12 +204,22 @@ def _warned(
     )
 
 
-@lru_cache(maxsize=4)
-def _compiled(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[Precaution, Compiled]]]:
-    return {
-        name: tuple((item, compile_rule(item.when, knowledge)) for item in precautions.items)
-        for name, precautions in knowledge.precautions.items()
-    }
+class _Prepared(NamedTuple):
+    """A precaution, when it holds, and what it says of a patient who tells nothing of that."""
+
+    item: Precaution
+    rule: Compiled
+    of_nobody: Warned | None
+
+
+@lru_cache(maxsize=512)
+def _prepared(name: str, knowledge: Knowledge) -> tuple[_Prepared, ...]:
+    """The precautions of a set made ready."""
+    nobody = nobody_of(knowledge)
+    rules = [
+        (item, compile_rule(item.when, knowledge)) for item in knowledge.precautions[name].items
+    ]
+    return tuple(_Prepared(item, rule, _warning(item, rule, nobody)) for item, rule in rules)
 
 
 def _own_allergy(treatment: Treatment, patient: Patient) -> Iterator[Warned]:
@@ -293,12 +327,13 @@ def doubted(says: str, text: str) -> Warned:
 def without_itself(treatment: Treatment, patient: Patient) -> Patient:
     """The patient as a treatment that is taken already should be judged: without it among the
     drugs, so that it is no interaction with itself."""
+    drugs = patient.facts.record.drugs
     others = tuple(
         drug
-        for drug in patient.facts.record.drugs
+        for drug in drugs
         if treatment.id not in treatments_named(drug.name, patient.knowledge)[0]
     )
-    return patient if len(others) == len(patient.facts.record.drugs) else _taking(patient, others)
+    return patient if len(others) == len(drugs) else _taking(patient, others)
 
 
 def _taking(patient: Patient, drugs: tuple[Drug, ...]) -> Patient:

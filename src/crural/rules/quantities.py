@@ -172,19 +172,15 @@ class LikelihoodOfAny:
     def question(self) -> str:
         return f"probability:{self.conditions[0]}"
 
-    def _likeliest(self, subject: Subject) -> tuple[float, str] | None:
-        known = [(p, c) for c in self.conditions if (p := subject.probability(c)) is not None]
-        return max(known, default=None)
-
     def read(self, subject: Subject) -> Interval:
-        likeliest = self._likeliest(subject)
-        return _number(None if likeliest is None else likeliest[0])
+        known = [p for c in self.conditions if (p := subject.probability(c)) is not None]
+        return _number(max(known, default=None))
 
     def words(self, subject: Subject) -> str:
-        likeliest = self._likeliest(subject)
-        if likeliest is None:
+        known = [(p, c) for c in self.conditions if (p := subject.probability(c)) is not None]
+        if not known:
             return "probabilities not computed"
-        return Likelihood(likeliest[1]).words(subject)
+        return Likelihood(max(known)[1]).words(subject)
 
 
 @dataclass(frozen=True)

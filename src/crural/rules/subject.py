@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, NamedTuple, Protocol, TypeVar
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from crural.facts import Facts
 from crural.history import Attempt, attempts_of, opioid_total
@@ -28,6 +29,7 @@ THIRD_TRIMESTER = "pregnancy-third-trimester"
 # A woman of these ages may be pregnant without the record saying so.
 CHILDBEARING_AGE: Interval = (12, 55)
 THIRD_TRIMESTER_WEEKS = 28
+NO_PAIN_TO_WORST: Interval = (0, 10)
 
 
 # What a verdict can ask for that is no finding, and how to ask the patient for it.
@@ -65,15 +67,19 @@ class DrugTaken(NamedTuple):
 class Memo:
     """What has been worked out about one patient: no rule is decided twice.
 
-    codes, verdicts: by compiled rule; other rooms keep theirs with `once`. It belongs to one
-    subject, of which nothing changes; a subject that differs in anything has its own.
+    codes, verdicts: by compiled rule; silent: the rules of which nothing is known, down to their
+    last leaf, so that `nobody` answers for them (see `sheet`). Other rooms keep theirs with `once`.
+    It belongs to one subject, of which nothing changes; a subject that differs in anything has its
+    own.
     """
 
-    __slots__ = ("_answers", "codes", "verdicts")
+    __slots__ = ("_answers", "codes", "nobody", "silent", "verdicts")
 
     def __init__(self) -> None:
         self.codes: dict[object, int] = {}
         self.verdicts: dict[object, Verdict] = {}
+        self.silent: set[object] = set()
+        self.nobody: Nobody | None = None
         self._answers: dict[Hashable, Any] = {}
 
     def once(self, question: Hashable, answer: Callable[[], _T]) -> _T:
@@ -96,6 +102,12 @@ class Subject(Protocol):
     @property
     def knowledge(self) -> Knowledge:
         """States of findings, scores, and names."""
+        ...
+
+    @property
+    def told(self) -> AbstractSet[str]:
+        """The findings of which something is known, and `drugs`, `allergies` and `treatments`
+        where something was recorded of them."""
         ...
 
     @property
@@ -157,6 +169,44 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True)
+class Nobody:
+    """The subject of whom nothing is known. Whoever tells nothing of what a rule asks for is
+    answered as nobody is, so that it need be worked out only once."""
+
+    knowledge: Knowledge
+    memo: Memo = field(default_factory=Memo, init=False, repr=False, compare=False)
+
+    told: ClassVar[AbstractSet[str]] = frozenset()
+    age: ClassVar[None] = None
+    sex: ClassVar[None] = None
+    pregnancy_weeks: ClassVar[Interval] = UNKNOWN_INTERVAL
+    duration_days: ClassVar[Interval] = UNKNOWN_INTERVAL
+    drugs: ClassVar[None] = None
+    attempts: ClassVar[tuple[Attempt, ...]] = ()
+    pain_score: ClassVar[Interval] = NO_PAIN_TO_WORST
+    opioid_mme: ClassVar[Interval] = UNKNOWN_INTERVAL
+    allergies: ClassVar[None] = None
+
+    def grade(self, _: str) -> Interval:
+        """May be anything."""
+        return UNKNOWN_INTERVAL
+
+    def words(self, finding: str) -> str:
+        """That it is not known."""
+        return f"{self.knowledge.findings[finding].name}: not known"
+
+    def probability(self, _: str) -> float | None:
+        """Was not computed."""
+        return None
+
+
+@lru_cache(maxsize=4)
+def nobody_of(knowledge: Knowledge) -> Nobody:
+    """The one nobody of a piece of knowledge, who remembers every answer."""
+    return Nobody(knowledge)
+
+
+@dataclass(frozen=True)
 class Patient:
     """The facts of a record, and the probabilities that follow from them, as a subject of rules."""
 
@@ -169,6 +219,13 @@ class Patient:
     def knowledge(self) -> Knowledge:
         """States of findings, scores, and names."""
         return self.facts.knowledge
+
+    @cached_property
+    def told(self) -> AbstractSet[str]:
+        """The findings of which something is known, and the lists of the record with anything in
+        them."""
+        lists = {"drugs": self.drugs, "allergies": self.allergies, "treatments": self.attempts}
+        return {*self._grades, *(name for name, recorded in lists.items() if recorded)}
 
     @property
     def age(self) -> float:
@@ -277,7 +334,7 @@ class Patient:
         record = self.facts.record
         stated = self._severity
         if not record.pain_scores:
-            return (0, 10) if stated is None else stated
+            return NO_PAIN_TO_WORST if stated is None else stated
         latest = max(
             record.pain_scores,
             key=lambda s: (s.date is not None, s.date.toordinal() if s.date else s.day or 0),

@@ -3,8 +3,8 @@
 Everything rests on one comparison: a quantity that is known to lie in an interval, against a
 threshold. `all`, `any` and `at least n` compare the number of parts that are met, a score its
 points, a leaf its measured value. `spread` and `within` therefore serve both a single record
-(numbers) and a table of records (arrays), and the two cannot come to differ; the short cut for a
-single record, `count_reaches`, is tested against them.
+(numbers) and a table of records (arrays), and the two cannot come to differ; the short cuts for a
+single record, `count_reaches` and the sums of a `Sheet`, are tested against them.
 
 Truth is coded by how many of two statements hold, "it is possibly met" and "it is certainly met":
 0 not met, 1 unknown, 2 met.
@@ -84,16 +84,20 @@ class Verdict:
 @overload
 def within(least: float, most: float, low: float, high: float = ...) -> int: ...
 @overload
-def within(least: Column, most: Column, low: float, high: float = ...) -> Codes: ...
-def within(least: Any, most: Any, low: float, high: float = math.inf) -> Any:
+def within(
+    least: Column, most: Column, low: float | Column, high: float | Column = ...
+) -> Codes: ...
+def within(least: Any, most: Any, low: Any, high: Any = math.inf) -> Any:
     """Truth code of `low <= x < high` for an x that lies between `least` and `most`, both included.
 
     Numbers give a code, columns of one shape a column of codes.
     """
     certainly, possibly = least >= low, most >= low
     # Open above is no comparison: "no known upper limit" (infinity) is not beyond it.
-    if high != math.inf:
-        certainly, possibly = certainly & (most < high), possibly & (least < high)
+    if isinstance(high, np.ndarray) or high != math.inf:
+        is_open = high == math.inf
+        certainly = certainly & (is_open | (most < high))
+        possibly = possibly & (is_open | (least < high))
     if isinstance(certainly, np.ndarray):
         return certainly.astype(np.int8) + possibly
     return certainly + possibly

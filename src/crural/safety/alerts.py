@@ -25,6 +25,7 @@ from crural.rules import (
     Truth,
     Verdict,
     compile_rule,
+    decide_all,
     evaluate,
     leaves_in_favour,
     leaves_of,
@@ -116,6 +117,7 @@ def alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
 
 
 def _alerts_of(patient: Patient) -> tuple[RaisedAlert, ...]:
+    decide_all(patient)
     raised = []
     for alert, rule, advised, _ in _in_order(patient.knowledge):
         if truth_of(rule, patient) is Truth.MET:
@@ -215,6 +217,7 @@ def open_questions(patient: Patient) -> tuple[OpenAlert, ...]:
     though: without a pump, no question is open about its catheter. Nor is one where all that the
     alert is about is hardly possible.
     """
+    decide_all(patient)
     still_open = []
     for alert, rule, _, speaking_for_it in _in_order(patient.knowledge):
         if truth_of(rule, patient) is not Truth.UNKNOWN or _is_hardly_possible(alert, patient):
@@ -290,31 +293,40 @@ def _can_speak(leaf: InRange, knowledge: Knowledge) -> bool:
 
 
 def _is_hardly_possible(alert: Alert, patient: Patient) -> bool:
-    probable = [patient.probability(name) for name in alert.about]
-    return bool(probable) and all(p is not None and p < HARDLY_POSSIBLE for p in probable)
+    probable = (patient.probability(name) for name in alert.about)
+    return bool(alert.about) and all(p is not None and p < HARDLY_POSSIBLE for p in probable)
 
 
 def _is_for(rule: Compiled, patient: Patient) -> bool:
     """Can the rule be met by what is not known yet, without a precondition that nobody has told?"""
-    match rule:
-        case InRange(quantity=Likelihood(condition=name)):
+    if isinstance(rule, InRange):
+        return _is_likely(rule, patient)
+    if isinstance(rule, Negation):
+        return True
+    parts = list(zip(rule.points, rule.parts, strict=True))
+    if sum(points for points, part in parts if _is_for(part, patient)) >= rule.minimum:
+        return True
+    # Or when nothing but the drugs is left to know.
+    met = sum(points for points, part in parts if truth_of(part, patient) is Truth.MET)
+    left = sum(points for points, part in parts if _is_about_drugs_together(part)) if met > 0 else 0
+    return 0 < met >= rule.minimum - left
+
+
+def _is_likely(leaf: InRange, patient: Patient) -> bool:
+    """May a leaf be met for all that is known, and is it no precondition that nobody has told?"""
+    match leaf.quantity:
+        case Grade(finding=name):
+            return name not in _PRECONDITIONS or truth_of(leaf, patient) is Truth.MET
+        case Likelihood(condition=name):
             probability = patient.probability(name)
             return probability is None or probability >= WORTH_A_QUESTION
-        case InRange(quantity=Outcome()):
-            return truth_of(rule, patient) is Truth.MET
-        case InRange(quantity=Grade(finding=name)) if name in _PRECONDITIONS:
-            return truth_of(rule, patient) is Truth.MET
-        case InRange(quantity=DrugsTogether(classes=classes)):
+        case Outcome():
+            return truth_of(leaf, patient) is Truth.MET
+        case DrugsTogether(classes=classes):
             # That two drugs do not go together is asked when one of them is taken.
             return any(drugs.read(patient)[0] >= 1 for drugs in classes)
-        case InRange() | Negation():
+        case _:
             return True
-    parts = list(zip(rule.points, rule.parts, strict=True))
-    likely = sum(points for points, part in parts if _is_for(part, patient))
-    met = sum(points for points, part in parts if truth_of(part, patient) is Truth.MET)
-    # Or when nothing but the drugs is left to know.
-    left = sum(points for points, part in parts if _is_about_drugs_together(part))
-    return likely >= rule.minimum or 0 < met >= rule.minimum - left
 
 
 def _is_about_drugs_together(rule: Compiled) -> bool:

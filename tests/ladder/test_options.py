@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crural.knowledge import Quantity
 from crural.knowledge.treatment import Effect
 from crural.ladder import Option, cautions_of_drugs, precautions_of
-from crural.ladder.options import benefit_of, options_of, positions_in
+from crural.ladder.options import Choice, benefit_of, options_of, positions_in
 
 from .small_ladder import KNOWLEDGE, number, patient, treatment
 
@@ -60,6 +60,26 @@ def test_precautions_decide_the_verdict(
 
     assert red.verdict == verdict
     assert (red.cautions[0].level if red.cautions else None) == level
+
+
+@pytest.mark.parametrize(
+    ("names", "drugs", "barred"),
+    [
+        (("red-pill",), ["blue-pill"], True),
+        (PILLS, ["blue-pill"], False),
+        (("red-pill",), [], False),
+    ],
+)
+def test_a_choice_of_which_all_is_barred_is_told_without_weighing_it(
+    names: tuple[str, ...], drugs: list[str], barred: bool
+) -> None:
+    one = patient(drugs=[{"name": drug} for drug in drugs])
+    choice = Choice(names, one, PAINS, one.attempts)
+
+    assert choice.is_barred is barred
+    assert "options" not in vars(choice)
+    assert all(option.verdict == "barred" for option in choice.options) is barred
+    assert choice.options == options_of(names, one, PAINS, one.attempts)
 
 
 def test_what_must_be_known_first_is_asked_for() -> None:

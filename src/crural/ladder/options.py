@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Literal
 
@@ -103,6 +103,31 @@ class Option:
         return tuple(dict.fromkeys(named))
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The treatments of a rung, weighed when they are looked at: most rungs are never opened.
+
+    `pains` are what figures and guidelines may speak of: the condition first, then kinds of pain;
+    `attempts` what was tried of the rung.
+    """
+
+    names: tuple[str, ...]
+    patient: Patient = field(repr=False)
+    pains: tuple[str, ...]
+    attempts: tuple[Attempt, ...]
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """The treatments weighed, the best first."""
+        return options_of(self.names, self.patient, self.pains, self.attempts)
+
+    @property
+    def is_barred(self) -> bool:
+        """Can nothing of it be given? It takes no weighing to tell."""
+        treatments = (self.patient.knowledge.treatments[name] for name in self.names)
+        return all(_is_barred(_cautions(treatment, self.patient)) for treatment in treatments)
+
+
 def options_of(
     names: Iterable[str], patient: Patient, pains: Sequence[str], attempts: Sequence[Attempt]
 ) -> tuple[Option, ...]:
@@ -168,7 +193,7 @@ def _option(
     treatment: Treatment, patient: Patient, pains: tuple[str, ...], attempts: Sequence[Attempt]
 ) -> Option:
     published = _published(treatment.id, pains, patient.knowledge)
-    cautions = precautions_of(treatment, without_itself(treatment, patient))
+    cautions = _cautions(treatment, patient)
     attempt = attempt_at(treatment, attempts)
     if attempt is not None and attempt.dose_doubt is not None:
         cautions = (*cautions, doubted(attempt.dose_doubt.says, attempt.text))
@@ -188,6 +213,14 @@ def _option(
         attempt=attempt,
         dose=dose_of(treatment, patient),
     )
+
+
+def _cautions(treatment: Treatment, patient: Patient) -> tuple[Warned, ...]:
+    return precautions_of(treatment, without_itself(treatment, patient))
+
+
+def _is_barred(cautions: Iterable[Warned]) -> bool:
+    return any(warned.level == "barred" for warned in cautions)
 
 
 def dose_of(treatment: Treatment, patient: Patient) -> Dose | None:
@@ -237,15 +270,15 @@ def _verdict(
     cautions: Sequence[Warned], positions: Sequence[Position], attempt: Attempt | None
 ) -> OptionVerdict:
     tried = _verdict_of_attempt(attempt)
-    levels = {warned.level for warned in cautions}
     # What must not be given is barred whatever came of it before; `Option.tried` tells that too.
-    if "barred" in levels:
+    if _is_barred(cautions):
         return "barred"
     against = advised_against(positions)
     if tried is not None and not (tried == "too-short" and against):
         return tried
     if against:
         return "advised-against"
+    levels = {warned.level for warned in cautions}
     if "caution" in levels:
         return "offer-with-care"
     return "check-first" if "check" in levels else "offer"

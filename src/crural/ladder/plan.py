@@ -161,12 +161,12 @@ def _open_options(position: LadderPosition) -> dict[str, Option]:
 
 def _shared(positions: Sequence[LadderPosition]) -> tuple[str, ...]:
     """What is open on a ladder of every cause, in the order of the first."""
+    if len({position.condition for position in positions}) < 2:
+        return ()
     of: dict[str | None, dict[str, Option]] = {}
     for position in positions:
         of.setdefault(position.condition, {}).update(_open_options(position))
     first, *others = of.values()
-    if not others:
-        return ()
     return tuple(name for name in first if all(name in other for other in others))[:MOST_SHARED]
 
 
@@ -179,21 +179,23 @@ def _waiting(
         likely = probability.get(position.condition or "", 0.0)
         if step is None or position.condition is None or likely >= SURE_ENOUGH:
             continue
-        elsewhere = {
-            option.treatment.id
-            for other in positions
-            if other is not position
-            for rung in other.rungs
-            for option in rung.options
-        }
         telling = tuple(
             check.finding
             for check in checks
             if position.condition in {name for name, _, _ in (*check.if_present, *check.if_absent)}
         )[:2]
+        if not telling:
+            continue
+        elsewhere = {
+            name
+            for other in positions
+            if other is not position
+            for rung in other.rungs
+            for name in rung.rung.options
+        }
         waiting += [
             WaitingStep(option.treatment.id, position.condition, likely, telling)
             for option in step.options
-            if option.verdict in OPEN and option.treatment.id not in elsewhere and telling
+            if option.verdict in OPEN and option.treatment.id not in elsewhere
         ][:1]
     return tuple(waiting)

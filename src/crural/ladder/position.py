@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from crural.history import Attempt
 from crural.knowledge import Knowledge, resolve
 from crural.knowledge.ladder import Ladder, Rung
 from crural.knowledge.rules import Rule
-from crural.ladder.options import OPEN, Option, options_of
+from crural.ladder.options import OPEN, Choice, Option
 from crural.rules import (
     Compiled,
     Likelihood,
@@ -51,10 +51,15 @@ class RungPosition:
     state: RungState
     because: tuple[str, ...]
     ask: tuple[str, ...]
-    options: tuple[Option, ...]
     judge_on: dt.date | None
     tried: bool
-    at_once: bool = False
+    at_once: bool
+    _choice: Choice = field(repr=False, compare=False)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The treatments of the rung, the best first."""
+        return self._choice.options
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class _Look:
     """What is known of one rung before the rungs are held against each other."""
 
     rung: Rung
-    options: tuple[Option, ...]
+    choice: Choice
     attempts: tuple[Attempt, ...]
     applies: Verdict
     waits: bool
@@ -204,9 +209,8 @@ def _look(
     attempts = _attempts_on(rung, patient)
     too_early = () if searched else _too_early(rung, attempts, patient)
     attempts = tuple(a for a in attempts if a not in too_early)
-    options = options_of(rung.options, patient, pains, attempts)
-    harmful = {option.treatment.id for option in options if option.verdict == "barred"}
-    stop = [a for a in attempts if a.going_on and harmful.intersection(a.treatments)]
+    choice = Choice(rung.options, patient, tuple(pains), attempts)
+    stop = _to_stop(choice)
     # What must not be taken is no treatment that could still work.
     attempts = tuple(a for a in attempts if a not in stop or a.counts_as_failed)
     working = tuple(
@@ -220,15 +224,15 @@ def _look(
         )
     return _Look(
         rung=rung,
-        options=options,
+        choice=choice,
         attempts=attempts,
         applies=applying,
         waits=applies is not None and _waits(applies, applying, patient),
         straight=None if straight is None else evaluate(straight, patient),
-        passed=_passed(rung, options, attempts),
+        passed=_passed(rung, choice, attempts),
         working=working,
         judge_on=_judged_on(attempts, patient),
-        barred=_all_barred(options),
+        barred=_all_barred(choice),
         stop=tuple(
             f"{a.text} is taken but should not go on: change it, slowly where a sudden stop harms"
             for a in stop
@@ -256,6 +260,8 @@ def _attempts_on(rung: Rung, patient: Patient) -> tuple[Attempt, ...]:
 
     A treatment that is known counts where it stands: failed baclofen is no failed tizanidine.
     """
+    if not patient.attempts:
+        return ()
     families = {patient.knowledge.treatments[name].family for name in rung.options}
     return tuple(
         attempt
@@ -302,7 +308,16 @@ def _before_pain(day: dt.date | None, patient: Patient) -> bool:
     return (as_of - day).days > patient.duration_days[1]
 
 
-def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) -> tuple[str, ...]:
+def _to_stop(choice: Choice) -> list[Attempt]:
+    """What is going on that must not."""
+    going_on = [attempt for attempt in choice.attempts if attempt.going_on]
+    if not going_on:
+        return []
+    harmful = {o.treatment.id for o in choice.options if o.verdict == "barred"}
+    return [attempt for attempt in going_on if harmful.intersection(attempt.treatments)]
+
+
+def _passed(rung: Rung, choice: Choice, attempts: Sequence[Attempt]) -> tuple[str, ...]:
     """Why the rung is passed; () while it is not."""
     failed = [attempt for attempt in attempts if _is_over(attempt, rung)]
     if not failed:
@@ -311,8 +326,7 @@ def _passed(rung: Rung, options: Sequence[Option], attempts: Sequence[Attempt]) 
     # A word for many ('medication failed', 'anticonvulsants') stands for as many as are asked for.
     if any(attempt.vague for attempt in failed):
         done = max(done, rung.needed)
-    still_open = [option for option in options if option.verdict in OPEN]
-    if done < rung.needed and still_open:
+    if done < rung.needed and any(option.verdict in OPEN for option in choice.options):
         return ()
     return tuple(_what_came_of(attempt) for attempt in failed)
 
@@ -354,13 +368,13 @@ def _judged_on(attempts: Sequence[Attempt], patient: Patient) -> dt.date | None:
     return max(days, default=None)
 
 
-def _all_barred(options: Sequence[Option]) -> tuple[str, ...]:
+def _all_barred(choice: Choice) -> tuple[str, ...]:
     """Why nothing on the rung can be given; () while something can."""
-    if any(option.verdict != "barred" for option in options):
+    if not choice.is_barred:
         return ()
     return tuple(
         f"{option.treatment.name}: {'; '.join(w.because) or w.say}"
-        for option in options
+        for option in choice.options
         for w in option.cautions[:1]
     )
 
@@ -493,8 +507,8 @@ def _rung_position(look: _Look, state: RungState, because: tuple[str, ...]) -> R
         state=state,
         because=because,
         ask=tuple(fact for fact in ask if not fact.startswith("probability:")),
-        options=look.options,
         judge_on=look.judge_on if state == "in-progress" else None,
         tried=bool(look.attempts),
         at_once=_is_met(look.straight),
+        _choice=look.choice,
     )

@@ -81,7 +81,7 @@ def _ladder(position: LadderPosition, knowledge: Knowledge) -> dict[str, Any]:
 
 
 def _rung(position: RungPosition, knowledge: Knowledge) -> Parts:
-    rung, options = position.rung, position.options
+    rung = position.rung
     return Parts(
         {
             "id": rung.id,
@@ -93,8 +93,8 @@ def _rung(position: RungPosition, knowledge: Knowledge) -> Parts:
             "why": rung.why,
             "beside": rung.beside,
             "judge_on": None if position.judge_on is None else position.judge_on.isoformat(),
-            "options": lambda: [_option(option, knowledge) for option in options],
-            "shared_cautions": lambda: _shared_cautions(options, knowledge),
+            "options": lambda: [_option(option, knowledge) for option in position.options],
+            "shared_cautions": lambda: _shared_cautions(position.options, knowledge),
             "disputes": lambda: [
                 {
                     "claim": dispute.claim,

@@ -62,6 +62,10 @@ def test_a_line_that_only_weighs_decides_nothing() -> None:
     assert [line.truth for line in found.sets[0].criteria] == [Truth.MET, Truth.NOT_MET]
 
 
+def test_of_a_list_without_essential_lines_nothing_is_lacking() -> None:
+    assert candidacy(criteria("criteria", WEIGHS)).status == "due"
+
+
 def test_an_essential_line_that_is_not_met_makes_it_not_due_and_is_named() -> None:
     found = candidacy(criteria("criteria", TARGET, FAILED), observations=no("target"))
 

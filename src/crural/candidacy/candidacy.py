@@ -5,13 +5,14 @@ One room for both therapies: they differ in their data alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from crural.knowledge import Knowledge
 from crural.knowledge.ladder import CriteriaItem, CriteriaSet, Therapy
+from crural.knowledge.rules import All, AnyOf, Rule
 from crural.ladder.precautions import precautions_of
 from crural.rules import Compiled, Patient, Truth, compile_rule, evaluate, truth_of
 
@@ -99,9 +100,9 @@ def candidacy_for(therapy: Therapy, patient: Patient) -> Candidacy:
     What bars the treatment on the ladder bars it here, and the other way about.
     """
     results = tuple(
-        SetResult(criteria, _truth(criteria, patient), patient)
-        for criteria, when in _lists(patient.knowledge)[therapy]
-        if when is None or truth_of(when, patient) is not Truth.NOT_MET
+        SetResult(criteria, _truth(whole, patient), patient)
+        for criteria, when, whole in _lists(patient.knowledge)[therapy]
+        if _truth(when, patient) is not Truth.NOT_MET
     )
     wanted = _wanted(results)
     barred = [
@@ -158,14 +159,6 @@ def _why_not(result: SetResult) -> str:
     return f"{result.set.name}: not met: {failing.item.text} ({_facts(failing)})"
 
 
-def _truth(criteria: CriteriaSet, patient: Patient) -> Truth:
-    lines = _items(patient.knowledge)[criteria.id]
-    if criteria.kind == "criteria":
-        essential = [truth_of(rule, patient).value for item, rule in lines if item.essential]
-        return Truth(min(essential, default=Truth.MET.value))
-    return Truth(max(truth_of(rule, patient).value for _, rule in lines))
-
-
 def _criterion(item: CriteriaItem, rule: Compiled, patient: Patient) -> Criterion:
     verdict = evaluate(rule, patient)
     if verdict.truth is not Truth.UNKNOWN:
@@ -174,18 +167,37 @@ def _criterion(item: CriteriaItem, rule: Compiled, patient: Patient) -> Criterio
     return Criterion(item, verdict.truth, verdict.because, asked)
 
 
+def _truth(rule: Compiled | None, patient: Patient) -> Truth:
+    return Truth.MET if rule is None else truth_of(rule, patient)
+
+
+class _List(NamedTuple):
+    """A list, when it speaks of a patient, and the rule that its lines are together; None where
+    nothing is asked."""
+
+    criteria: CriteriaSet
+    when: Compiled | None
+    whole: Compiled | None
+
+
 @lru_cache(maxsize=4)
-def _lists(
-    knowledge: Knowledge,
-) -> Mapping[Therapy, tuple[tuple[CriteriaSet, Compiled | None], ...]]:
-    lists: dict[Therapy, list[tuple[CriteriaSet, Compiled | None]]] = {
-        "stimulation": [],
-        "intrathecal": [],
-    }
+def _lists(knowledge: Knowledge) -> Mapping[Therapy, Sequence[_List]]:
+    lists: dict[Therapy, list[_List]] = {"stimulation": [], "intrathecal": []}
     for criteria in knowledge.criteria.values():
-        when = None if criteria.when is None else compile_rule(criteria.when, knowledge)
-        lists[criteria.therapy].append((criteria, when))
-    return {therapy: tuple(of) for therapy, of in lists.items()}
+        when, whole = (
+            None if rule is None else compile_rule(rule, knowledge)
+            for rule in (criteria.when, _whole(criteria))
+        )
+        lists[criteria.therapy].append(_List(criteria, when, whole))
+    return lists
+
+
+def _whole(criteria: CriteriaSet) -> Rule | None:
+    """Of criteria: are all essential lines met? Of the other lists: is any line?"""
+    if criteria.kind != "criteria":
+        return AnyOf(any=tuple(item.when for item in criteria.items))
+    essential = tuple(item.when for item in criteria.items if item.essential)
+    return All(all=essential) if essential else None
 
 
 @lru_cache(maxsize=4)

@@ -102,6 +102,20 @@ def test_changes_are_taken_back_one_by_one_and_only_so_many_are_kept(store: Stor
     assert len(rows(store._database.engine.url, "draft_steps")) == 0
 
 
+def test_a_change_gives_the_draft_as_it_is_then_kept(store: Store, clock: HandClock) -> None:
+    kept = begun(store)
+    for n in range(MOST_STEPS_BACK + 2):
+        clock.now += dt.timedelta(hours=7, microseconds=1)
+        kept = changed(store, str(n))
+        assert kept == store.draft(DESK, who=WHO)
+    for _ in range(MOST_STEPS_BACK + 1):
+        clock.now += dt.timedelta(hours=7)
+        undone = store.undo_draft(DESK, revision=kept.revision, tab="tab-2", who=WHO)
+        assert undone == store.draft(DESK, who=WHO)
+        assert undone is not None
+        kept = undone
+
+
 def test_undoing_when_there_is_nothing_to_undo_changes_nothing(store: Store) -> None:
     kept = begun(store)
     assert store.undo_draft(DESK, revision=kept.revision, tab="t", who=WHO) == kept

@@ -28,7 +28,7 @@ _BEGIN = "crural_begin"
 
 
 class Database:
-    """Engine, name for messages, and the one way to write and the one to read."""
+    """Engine, name for messages, and the ways to write and to read."""
 
     def __init__(self, url: URL, *, patience: float) -> None:
         self.where = urls.shown(url)
@@ -75,6 +75,15 @@ class Database:
             self._connect("DEFERRED") as connection,
             connection.begin(),
         ):
+            yield connection
+
+    @contextmanager
+    def ask(self) -> Iterator[Connection]:
+        """A connection for one question, which sees one state of the database by itself: to begin
+        and end a transaction around it takes longer than the answer. Raises StoreError."""
+        with faults.told(self.where), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
 
     def erase_remains(self) -> bool:

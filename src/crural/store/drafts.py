@@ -42,14 +42,20 @@ LEFT_ALONE_DAYS: Final = 5
 # Each holds a whole draft: nobody works on so many.
 MOST_LISTED: Final = 100
 # Built once: these run in every request.
-_HAS_STEPS = exists().where(draft_steps.c.who == drafts.c.who, draft_steps.c.desk == drafts.c.desk)
-_ALL = select(drafts, _HAS_STEPS.label("can_undo"))
+_STEPS = (
+    select(func.count())
+    .select_from(draft_steps)
+    .where(draft_steps.c.who == drafts.c.who, draft_steps.c.desk == drafts.c.desk)
+    .scalar_subquery()
+)
+_ALL = select(drafts, _STEPS.label("steps"))
 _ROW = _ALL.where(drafts.c.who == bindparam("who"), drafts.c.desk == bindparam("desk"))
 _OWN = (drafts.c.who == bindparam("of"), drafts.c.desk == bindparam("at"))
 _OWN_STEPS = (draft_steps.c.who == bindparam("of"), draft_steps.c.desk == bindparam("at"))
 _CHANGE = update(drafts).where(*_OWN)
 _ADD_STEP = insert(draft_steps)
 _LAST_STEP = select(draft_steps).where(*_OWN_STEPS).order_by(draft_steps.c.number.desc()).limit(1)
+_TAKE_STEP = delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number == bindparam("step"))
 _OLDEST_STEP_KEPT = (
     select(draft_steps.c.number)
     .where(*_OWN_STEPS)
@@ -58,7 +64,12 @@ _OLDEST_STEP_KEPT = (
     .limit(1)
     .scalar_subquery()
 )
-_LAST_DAY = select(func.max(days.c.number), exists().where(days.c.day == bindparam("today")))
+_TODAY = (
+    select(func.max(days.c.number)).scalar_subquery().label("last_day"),
+    exists().where(days.c.day == bindparam("today")).label("today_is_noted"),
+)
+_LAST_DAY = select(*_TODAY)
+_ROW_TODAY = _ROW.add_columns(*_TODAY)
 _FORGET_STEPS = delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number < _OLDEST_STEP_KEPT)
 
 
@@ -111,34 +122,34 @@ def begin(
 
 def change(
     w: Writing, desk: str, content: str, mark: str, *, revision: int, tab: str, most: int | None
-) -> bool:
-    """Replace what lies on a desk, as a step that can be taken back; False when its revision is no
+) -> KeptDraft | None:
+    """Replace what lies on a desk, as a step that can be taken back; None when its revision is no
     longer `revision`. `most`: see make_room."""
     row = _row(w, desk)
     if row is None or row.revision != revision:
-        return False
+        return None
     if row.mark == row.saved_mark != mark:
         make_room(w, most)
     step = {"number": row.revision, "content": row.content, "mark": row.mark}
     w.connection.execute(_ADD_STEP, {"who": w.who, "desk": desk, **step})
-    w.connection.execute(_FORGET_STEPS, {"of": w.who, "at": desk})
-    _set(w, row, content=_fitting(content, w.where), mark=mark, tab=tab)
-    return True
+    steps = row.steps + 1
+    if steps > MOST_STEPS_BACK:
+        w.connection.execute(_FORGET_STEPS, {"of": w.who, "at": desk})
+        steps = MOST_STEPS_BACK
+    return _set(w, row, content=_fitting(content, w.where), mark=mark, tab=tab, steps=steps)
 
 
-def undo(w: Writing, desk: str, *, revision: int, tab: str) -> bool:
-    """Take the last change back, if there is one; False when the revision is another by now."""
+def undo(w: Writing, desk: str, *, revision: int, tab: str) -> KeptDraft | None:
+    """Take the last change back, if there is one; None when the revision is another by now."""
     row = _row(w, desk)
     if row is None or row.revision != revision:
-        return False
-    step = w.connection.execute(_LAST_STEP, {"of": w.who, "at": desk}).one_or_none()
-    if step is not None:
-        w.connection.execute(
-            delete(draft_steps).where(*_OWN_STEPS, draft_steps.c.number == step.number),
-            {"of": w.who, "at": desk},
-        )
-        _set(w, row, content=step.content, mark=step.mark, tab=tab)
-    return True
+        return None
+    own = {"of": w.who, "at": desk}
+    step = w.connection.execute(_LAST_STEP, own).one_or_none()
+    if step is None:
+        return _draft(row)
+    w.connection.execute(_TAKE_STEP, {**own, "step": step.number})
+    return _set(w, row, content=step.content, mark=step.mark, tab=tab, steps=row.steps - 1)
 
 
 def settle(w: Writing, desk: str, mark: str, *, patient_id: str, number: int) -> None:
@@ -191,13 +202,20 @@ def make_room(w: Writing, most: int | None) -> None:
 
 def _day(w: Writing) -> int:
     """The number of the last of the days on which people worked, today being one."""
-    today = moment_text(w.now)[:10]
-    last, is_noted = w.connection.execute(_LAST_DAY, {"today": today}).one()
-    if is_noted:
-        return int(last)
-    following = (last or 0) + 1
-    w.connection.execute(insert(days).values(number=following, day=today))
+    return _noted_day(w, w.connection.execute(_LAST_DAY, {"today": _today(w)}).one())
+
+
+def _noted_day(w: Writing, found: Row[Any]) -> int:
+    """The same, from a row that was asked for it."""
+    if found.today_is_noted:
+        return int(found.last_day)
+    following = (found.last_day or 0) + 1
+    w.connection.execute(insert(days).values(number=following, day=_today(w)))
     return following
+
+
+def _today(w: Writing) -> str:
+    return moment_text(w.now)[:10]
 
 
 def _remove(w: Writing, which: Any) -> None:
@@ -207,13 +225,23 @@ def _remove(w: Writing, which: Any) -> None:
 
 
 def _row(w: Writing, desk: str) -> Row[Any] | None:
-    return w.connection.execute(_ROW, {"who": w.who, "desk": an_id(desk)}).one_or_none()
+    asked = {"who": w.who, "desk": an_id(desk), "today": _today(w)}
+    return w.connection.execute(_ROW_TODAY, asked).one_or_none()
 
 
-def _set(w: Writing, row: Row[Any], **values: str) -> None:
-    touched: dict[str, Any] = {"touched_at": w.now, "touched_day": _day(w)}
-    changed = {**values, **touched, "revision": row.revision + 1}
+def _set(w: Writing, row: Row[Any], *, content: str, mark: str, tab: str, steps: int) -> KeptDraft:
+    """Keep this in place of what a row holds, with so many steps to be taken back. Gives it as it
+    then is, without reading it again."""
+    changed: dict[str, Any] = {
+        "content": content,
+        "mark": mark,
+        "tab": tab,
+        "revision": row.revision + 1,
+        "touched_at": w.now,
+        "touched_day": _noted_day(w, row),
+    }
     w.connection.execute(_CHANGE, {**changed, "of": w.who, "at": row.desk})
+    return _draft(row, **changed, steps=steps)
 
 
 def _fitting(content: str, where: str) -> str:
@@ -226,16 +254,18 @@ def _fitting(content: str, where: str) -> str:
     return content
 
 
-def _draft(row: Row[Any]) -> KeptDraft:
+def _draft(row: Row[Any], **changed: Any) -> KeptDraft:
+    """The draft of a row, or what it is when that is `changed` in it."""
+    said = {**row._mapping, **changed}
     return KeptDraft(
-        who=row.who,
-        desk=row.desk,
-        patient_id=row.patient_id,
-        based_on=row.based_on,
-        content=row.content,
-        revision=row.revision,
-        tab=row.tab,
-        unsaved=row.mark != row.saved_mark,
-        can_undo=row.can_undo,
-        touched_at=row.touched_at,
+        who=said["who"],
+        desk=said["desk"],
+        patient_id=said["patient_id"],
+        based_on=said["based_on"],
+        content=said["content"],
+        revision=said["revision"],
+        tab=said["tab"],
+        unsaved=said["mark"] != said["saved_mark"],
+        can_undo=said["steps"] > 0,
+        touched_at=said["touched_at"],
     )

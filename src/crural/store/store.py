@@ -115,7 +115,7 @@ class Store:
 
     def patient(self, patient_id: str) -> Patient:
         """One patient."""
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             return patients.get(connection, patient_id, self.where)
 
     def patients(
@@ -201,7 +201,7 @@ class Store:
 
     def draft(self, desk: str, *, who: str) -> KeptDraft | None:
         """What a person has on a desk; None when nothing."""
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             return drafts.get(connection, who, desk)
 
     def drafts(self, *, who: str) -> tuple[KeptDraft, ...]:
@@ -253,14 +253,12 @@ class Store:
         `revision`: read it, and decide again. `most` as for `begin_draft`.
         """
         with self._write(who) as w:
-            changed = drafts.change(w, desk, content, mark, revision=revision, tab=tab, most=most)
-            return drafts.get(w.connection, w.who, desk) if changed else None
+            return drafts.change(w, desk, content, mark, revision=revision, tab=tab, most=most)
 
     def undo_draft(self, desk: str, *, revision: int, tab: str, who: str) -> KeptDraft | None:
         """Take the last change back; None as for `change_draft`."""
         with self._write(who) as w:
-            undone = drafts.undo(w, desk, revision=revision, tab=tab)
-            return drafts.get(w.connection, w.who, desk) if undone else None
+            return drafts.undo(w, desk, revision=revision, tab=tab)
 
     def save_draft(
         self,
@@ -404,7 +402,7 @@ class Store:
         makes it no longer.
         """
         now = self._now()
-        with self._database.read() as connection:
+        with self._database.ask() as connection:
             found = users.session(connection, token, now, idle)
         if found is None or idle is None or not counts or not users.is_seen_again(found, now, idle):
             return found

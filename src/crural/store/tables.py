@@ -21,8 +21,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 class Moment(TypeDecorator[dt.datetime]):
     """A moment in UTC as text of fixed length: alike in both databases, and exact in digests."""
@@ -38,13 +36,21 @@ class Moment(TypeDecorator[dt.datetime]):
 
 
 def moment_text(moment: dt.datetime) -> str:
-    """A moment as it is kept."""
-    return moment.astimezone(dt.UTC).strftime(_FORMAT)
+    """A moment as it is kept: 2026-03-01T09:30:00.000000Z."""
+    return f"{_without_zone(moment.astimezone(dt.UTC))}Z"
 
 
 def moment_of(text: str) -> dt.datetime:
-    """The moment of a kept text. Raises ValueError."""
-    return dt.datetime.strptime(text, _FORMAT).replace(tzinfo=dt.UTC)
+    """The moment of a kept text. Raises ValueError when it is in any other form than that of
+    moment_text, of which each moment has one."""
+    moment = dt.datetime.fromisoformat(text)
+    if f"{_without_zone(moment)}Z" != text:
+        raise ValueError("not a moment as it is kept")
+    return moment
+
+
+def _without_zone(moment: dt.datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 metadata = MetaData()

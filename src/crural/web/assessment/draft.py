@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,7 +27,6 @@ from crural.record import (
     Record,
     Treatment,
     record_from_data,
-    write_record,
 )
 from crural.record.model import Setting as Clinic
 from crural.record.model import Sex
@@ -38,7 +38,7 @@ from crural.web.assessment import painting
 ChosenSide: TypeAlias = PainfulSide | Literal["as-painted"] | None
 Part: TypeAlias = Literal["treatments", "drugs", "illnesses", "allergies"]
 PARTS: tuple[Part, ...] = ("treatments", "drugs", "illnesses", "allergies")
-# Far more than a patient needs; a draft beyond it is a mistake or an attack.
+# Letters of JSON. Far more than a patient needs; a draft beyond it is a mistake or an attack.
 LARGEST = 200_000
 HERE = "this page"
 
@@ -131,29 +131,27 @@ def to_record(draft: Draft, knowledge: Knowledge) -> Record | None:
 
 def checked(draft: Draft, knowledge: Knowledge) -> Draft:
     """The draft, when it can become a record. Raises RecordError."""
-    if len(draft.observations) > 0 and any(
-        knowledge.vocabulary.finding(o.finding) is None for o in draft.observations
-    ):
+    if any(knowledge.vocabulary.finding(o.finding) is None for o in draft.observations):
         raise RecordError(
             file=HERE,
             field="finding",
             problem="is not a finding",
             remedy="choose one from the list",
         )
+    if len(json.dumps(_data(draft), ensure_ascii=False)) > LARGEST:
+        raise RecordError(
+            file=HERE,
+            problem="this record is too large",
+            remedy="keep to what matters for the pain",
+        )
     sexes: tuple[Sex, ...] = (draft.sex,) if draft.sex else ("female", "male")
     errors: list[RecordError] = []
     for sex in sexes:
         try:
-            record = _record(draft, knowledge, sex, draft.age if draft.age is not None else 50)
+            _record(draft, knowledge, sex, draft.age if draft.age is not None else 50)
         except RecordError as error:
             errors.append(error)
         else:
-            if len(write_record(record)) > LARGEST:
-                raise RecordError(
-                    file=HERE,
-                    problem="this record is too large",
-                    remedy="keep to what matters for the pain",
-                )
             return draft
     raise errors[0]
 
@@ -178,11 +176,7 @@ def reopened(record: Record, knowledge: Knowledge) -> Draft:
 
 def to_text(draft: Draft) -> str:
     """A draft as it is kept while it is worked on; the same text for the same draft."""
-    data = _KEPT.dump_python(draft, mode="json", exclude_defaults=True)
-    for name in ("painted", "skipped"):
-        if name in data:
-            data[name] = sorted(data[name])
-    return json.dumps(data, separators=(",", ":"))
+    return json.dumps(_data(draft), separators=(",", ":"))
 
 
 def from_text(text: str) -> Draft:
@@ -196,9 +190,18 @@ def from_text(text: str) -> Draft:
 
 def mark_of(draft: Draft) -> str:
     """What tells drafts apart that would be saved as different records."""
-    return hashlib.sha256(to_text(replace(draft, skipped=frozenset())).encode()).hexdigest()
+    return text_and_mark(draft)[1]
 
 
+def text_and_mark(draft: Draft) -> tuple[str, str]:
+    """Both at once: mostly the mark is that of the same text."""
+    text = to_text(draft)
+    saved = to_text(replace(draft, skipped=frozenset())) if draft.skipped else text
+    return text, hashlib.sha256(saved.encode()).hexdigest()
+
+
+# A change is checked by making the record, and then it is shown.
+@lru_cache(maxsize=16)
 def _record(draft: Draft, knowledge: Knowledge, sex: Sex, age: float) -> Record:
     side = draft.painful_side
     stated = [*draft.observations]
@@ -220,6 +223,15 @@ def _record(draft: Draft, knowledge: Knowledge, sex: Sex, age: float) -> Record:
         "pain_scores": [_plain(s) for s in draft.pain_scores],
     }
     return record_from_data(data, knowledge.vocabulary, HERE)
+
+
+def _data(draft: Draft) -> dict[str, object]:
+    """All of a draft that was entered, as plain data in one order."""
+    data: dict[str, Any] = _KEPT.dump_python(draft, mode="json", exclude_defaults=True)
+    for name in ("painted", "skipped"):
+        if name in data:
+            data[name] = sorted(data[name])
+    return data
 
 
 def _plain(part: Observation | Treatment | Drug | Illness | PainScore) -> Mapping[str, object]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,12 +18,13 @@ from typing import Final
 from crural.knowledge import Knowledge
 from crural.record import Record
 from crural.store import DamagedError, KeptDraft, NotFoundError, Patient, Store, Version
-from crural.web.assessment.draft import Draft, from_text, mark_of, reopened, to_text
+from crural.web.assessment.draft import Draft, from_text, mark_of, reopened, text_and_mark
 
 _DESK: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _TAB: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 # Nobody works on so many at a time, but a program could fill the disk with them.
 MOST_UNSAVED: Final = 50
+MOST_WRITTEN: Final = 16
 CHANGED_ELSEWHERE: Final = "This patient was changed in another window meanwhile."
 
 
@@ -74,6 +77,25 @@ def seen_by(tab: str, state: str) -> Seen:
     return Seen(tab if _TAB.fullmatch(tab) else new_name(), state[:40])
 
 
+class _Written:
+    """The drafts written last, by their text: the next change of a desk mostly begins with the text
+    of the last, which then need not be read. What another process wrote is another text."""
+
+    def __init__(self) -> None:
+        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def draft_of(self, text: str) -> Draft | None:
+        with self._lock:
+            return self._drafts.get(text)
+
+    def remember(self, text: str, draft: Draft) -> None:
+        with self._lock:
+            self._drafts[text] = draft
+            while len(self._drafts) > MOST_WRITTEN:
+                self._drafts.popitem(last=False)
+
+
 class Drafts:
     """The desks of everybody. Every method may raise a StoreError.
 
@@ -85,6 +107,7 @@ class Drafts:
         self._store = store
         self._knowledge = knowledge
         self._most = most_unsaved
+        self._written = _Written()
 
     def of(self, who: str, desk: str) -> Desk:
         """What a person has on a desk. Raises NotFoundError for a desk that cannot be."""
@@ -128,7 +151,7 @@ class Drafts:
             if found.revision == 0:
                 self._begin(who, found)
                 continue
-            text, mark = to_text(new), mark_of(new)
+            text, mark = text_and_mark(new)
             kept = self._store.change_draft(
                 desk,
                 text,
@@ -139,6 +162,7 @@ class Drafts:
                 who=who,
             )
             if kept is not None:
+                self._written.remember(text, new)
                 return found, self._with(found, kept, new)
 
     def undo(self, who: str, desk: str, seen: Seen) -> Desk:
@@ -210,7 +234,7 @@ class Drafts:
         return found
 
     def _begin(self, who: str, found: Desk) -> None:
-        text, mark = to_text(found.draft), mark_of(found.draft)
+        text, mark = text_and_mark(found.draft)
         self._store.begin_draft(
             found.id, text, mark, based_on=found.based_on, most=self._most, who=who
         )
@@ -236,7 +260,7 @@ class Drafts:
 
     def _draft(self, kept: KeptDraft) -> Draft:
         try:
-            return from_text(kept.content)
+            return self._written.draft_of(kept.content) or from_text(kept.content)
         except ValueError:
             raise DamagedError(
                 file=self._store.where,

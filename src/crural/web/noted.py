@@ -59,26 +59,38 @@ async def looked(request: Request) -> None:
     person: Person | None = getattr(request.state, "person", None)
     if patient is None or person is None:
         return
-    with suppress(NotFoundError):
-        await run_in_threadpool(note_opened, request, person, patient)
+    if not _is_known(request, person, patient):
+        with suppress(NotFoundError):
+            await run_in_threadpool(note_opened, request, person, patient)
 
 
 def note_opened(request: Request, person: Person, patient: str) -> None:
-    """Somebody looks at a saved patient."""
-    sessions: Sessions = request.app.state.sessions
-    session = sessions.form_token(request)
-    if request.url.path.startswith("/api/") and not sessions.is_kept(request):
-        # A program that takes no cookies would be somebody else each time it asks.
-        session = "none"
-    openings: Openings = request.app.state.openings
-    # Without a session nobody can be known again.
-    if session and not openings.is_new(person.id, session, patient):
+    """Somebody looks at a saved patient. Raises NotFoundError."""
+    if _is_known(request, person, patient):
         return
     # Looking first is cheap, and what is on a desk is often no patient.
     request.app.state.store.patient(patient)
     _note(request, person, "patient-opened", patient)
+    session = _session(request)
     if session:
+        openings: Openings = request.app.state.openings
         openings.remember(person.id, session, patient)
+
+
+def _is_known(request: Request, person: Person, patient: str) -> bool:
+    """Did they look a moment ago? Without a session nobody can be known again."""
+    session = _session(request)
+    openings: Openings = request.app.state.openings
+    return bool(session) and not openings.is_new(person.id, session, patient)
+
+
+def _session(request: Request) -> str:
+    """By what the asker would be known again."""
+    sessions: Sessions = request.app.state.sessions
+    if request.scope["path"].startswith("/api/") and not sessions.is_kept(request):
+        # A program that takes no cookies would be somebody else each time it asks.
+        return "none"
+    return sessions.form_token(request)
 
 
 def note_reading(request: Request, what: Read) -> None:

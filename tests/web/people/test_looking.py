@@ -57,6 +57,21 @@ def test_looking_again_and_again_is_one_look(clinic: Clinic) -> None:
     assert len(_noted(clinic, patient)) == 2
 
 
+def test_who_looked_a_moment_ago_waits_for_no_thread(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, patient = clinic.signed_in("viewer"), _patient(clinic)
+    path = f"/patients/{patient}/diary"
+    assert browser.get(path).status_code == 200
+
+    async def full(*_: object) -> None:
+        raise AssertionError("a thread was asked for")
+
+    monkeypatch.setattr("crural.web.noted.run_in_threadpool", full)
+    assert browser.get(path).status_code == 200
+    assert len(_noted(clinic, patient)) == 1
+
+
 def test_who_is_nobody_and_what_is_no_patient_is_not_noted(clinic: Clinic) -> None:
     patient = _patient(clinic)
     assert clinic.browser().get(f"/patients/{patient}/diary").status_code == 303

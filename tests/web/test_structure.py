@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from importlib import import_module
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 
+from starlette.routing import compile_path
+
 import crural.web
+from tests.web.people.test_gate import routes_of
 
 WEB: Final = Path(crural.web.__file__).parent
 ROOMS: Final = {path.parent.name for path in WEB.glob("*/__init__.py")}
@@ -44,6 +50,21 @@ def test_rooms_use_each_other_in_one_direction() -> None:
         used = {name for path in (WEB / room).glob("*.py") for name in _used(path)}
         assert used & ROOMS <= {room, *MAY_USE.get(room, ())}, room
         assert "app" not in used, room
+
+
+def test_no_two_rooms_answer_one_address() -> None:
+    addresses = {
+        room: {
+            path for _, path in routes_of(import_module(f"crural.web.{room}.{at}").router.routes)
+        }
+        for room in ROOMS
+        for at in [{"knowledge": "pages", "workbench": "pages"}.get(room, "routes")]
+    }
+    assert all(addresses.values())
+    for one, other in permutations(ROOMS, 2):
+        for path in addresses[other]:
+            said = re.sub(r"{\w+}", "1", path)
+            assert not [its for its in addresses[one] if compile_path(its)[0].match(said)], path
 
 
 def test_templates_and_tests_lie_in_folders_of_the_same_names() -> None:

@@ -95,7 +95,8 @@ def create_app(
     shared = {"units_of": units_of, "patient_benches": workbench.FOR_PATIENTS}
     tags = {name: tag for name, (_, tag) in files.items()}
     app.state.pages = Pages(app.state.sessions, tags, shared)
-    for room in (people, patients, assessment, diary, workbench, browse, api):
+    # Routes are tried in this order, and no two rooms answer one address: the desk is asked most.
+    for room in (assessment, patients, diary, workbench, browse, people, api):
         app.include_router(room.router, dependencies=[Depends(looked)])
     app.get("/static/{name}", include_in_schema=False)(serving(files))
     tell_failures(app)

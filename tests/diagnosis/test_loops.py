@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crural.assessment import network_of
-from crural.diagnosis import Diagnosis, Why, compiled, diagnose, loops
+from crural.diagnosis import Diagnosis, compiled, diagnose, loops
 from crural.diagnosis.explain import _nobody_raises, _spread
 from crural.diagnosis.inference import compiled_in_use, use_compiled
 from crural.diagnosis.network import Array, Ints
@@ -234,9 +234,10 @@ def test_published_patients_get_the_same_diagnosis() -> None:
     use_compiled(engine)
 
 
-def with_reasons(diagnosis: Diagnosis) -> tuple[Diagnosis, tuple[Why, ...]]:
+def with_reasons(diagnosis: Diagnosis) -> tuple[object, ...]:
     """A diagnosis and the reasons for each cause, made now."""
-    return diagnosis, tuple(cause.why for cause in diagnosis.causes)
+    reasons = [(c.why.for_, c.why.against, c.why.missing, c.why.pivot) for c in diagnosis.causes]
+    return diagnosis, tuple(reasons)
 
 
 def test_the_loops_take_arrays_in_any_layout() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from crural import Assessment
-from crural.diagnosis.diagnose import CauseFound, Explanation
+from crural.diagnosis.diagnose import CauseFound, Explanation, Why
 from crural.diagnosis.explain import Reason
 from crural.diagnosis.network import OTHER
 from crural.diagnosis.next_check import Check
@@ -74,8 +74,10 @@ def test_an_alert_is_told_with_its_rationale_and_sources(example: Assessment) ->
 
 def because(cause: CauseFound, **reasons: Any) -> CauseFound:
     """A cause with other reasons."""
-    why = replace(cause.why, **reasons)
-    return replace(cause, explain=lambda: why)
+    why = cause.why
+    told = {"for_": why.for_, "against": why.against, "pivot": why.pivot, **reasons}
+    made = Why(lambda: (told["for_"], told["against"]), lambda: why.missing, lambda: told["pivot"])
+    return replace(cause, why=made)
 
 
 def test_the_number_an_answer_hangs_on_has_names_in_place_of_ids(example: Assessment) -> None:

@@ -45,23 +45,46 @@ class VariantProbability:
     probability: float
 
 
-@dataclass(frozen=True)
 class Why:
-    """Why a cause is as probable as it is: the facts for and against it, the strongest first, the
-    typical findings that are not known yet, and the number that its probability hangs on most."""
+    """Why a cause is as probable as it is. Each part is made when it is first asked for: of most
+    causes nobody wants to know."""
 
-    for_: tuple[Reason, ...]
-    against: tuple[Reason, ...]
-    missing: tuple[Missing, ...]
-    pivot: Pivot | None
+    def __init__(
+        self,
+        reasons: Callable[[], tuple[tuple[Reason, ...], tuple[Reason, ...]]],
+        missing: Callable[[], tuple[Missing, ...]],
+        pivot: Callable[[], Pivot | None],
+    ) -> None:
+        self._make_reasons, self._make_missing, self._make_pivot = reasons, missing, pivot
+
+    @cached_property
+    def _reasons(self) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        return self._make_reasons()
+
+    @property
+    def for_(self) -> tuple[Reason, ...]:
+        """The facts that speak for the cause, the strongest first."""
+        return self._reasons[0]
+
+    @property
+    def against(self) -> tuple[Reason, ...]:
+        """The facts that speak against it, the strongest first."""
+        return self._reasons[1]
+
+    @cached_property
+    def missing(self) -> tuple[Missing, ...]:
+        """Its typical findings that are not known yet, the most telling first."""
+        return self._make_missing()
+
+    @cached_property
+    def pivot(self) -> Pivot | None:
+        """The number that its probability hangs on most."""
+        return self._make_pivot()
 
 
 @dataclass(frozen=True)
 class CauseFound:
-    """A cause with its probability, how sure that is, and why.
-
-    The reasons are made when they are first asked for: of most causes nobody wants to know them.
-    """
+    """A cause with its probability, how sure that is, and why."""
 
     id: str
     name: str
@@ -69,12 +92,7 @@ class CauseFound:
     prior: float
     interval: tuple[float, float]
     variants: tuple[VariantProbability, ...]
-    explain: Callable[[], Why] = field(repr=False, compare=False)
-
-    @cached_property
-    def why(self) -> Why:
-        """The reasons."""
-        return self.explain()
+    why: Why = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -147,7 +165,7 @@ def _causes(
                 VariantProbability(v.id, v.name, p)
                 for v, p in zip(network.variants[i], exact.variants[i], strict=True)
             ),
-            explain=partial(explained.why, i, probability[i] >= REASONED or names[i] in explain),
+            why=explained.why(i, reasoned=probability[i] >= REASONED or names[i] in explain),
         )
         for i in _in_order(network, exact.probability)
         if names[i] != OTHER
@@ -170,14 +188,19 @@ class _Explained:
     def _frequency(self) -> Array:
         return frequency_in(self._case)
 
-    def why(self, cause: int, reasoned: bool) -> Why:
+    def why(self, cause: int, *, reasoned: bool) -> Why:
         """The reasons for one cause; only the number it hangs on unless it is to be `reasoned`."""
-        pivot = self._uncertain.pivot(cause)
+        pivot = partial(self._uncertain.pivot, cause)
         if not reasoned:
-            return Why((), (), (), pivot)
+            return Why(lambda: ((), ()), tuple, pivot)
+        return Why(partial(self._reasons, cause), partial(self._missing, cause), pivot)
+
+    def _reasons(self, cause: int) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        return reasons_of(self._case, self._ratios, cause)
+
+    def _missing(self, cause: int) -> tuple[Missing, ...]:
         elsewhere = np.maximum(self._elsewhere, 1e-6)
-        missing = missing_of(self._case, cause, self._frequency, elsewhere)
-        return Why(*reasons_of(self._case, self._ratios, cause), missing, pivot)
+        return missing_of(self._case, cause, self._frequency, elsewhere)
 
 
 def probabilities_given(

@@ -155,7 +155,9 @@ def test_without_findings_only_priors_are_in_doubt(knowledge: Knowledge) -> None
 
 @pytest.mark.parametrize("n_draws", [1, 2, 7, DRAWS])
 def test_quantiles_are_those_of_numpy(n_draws: int) -> None:
-    drawn = np.random.default_rng(n_draws).normal(size=(n_draws, 5))
+    logits = np.random.default_rng(n_draws).normal(size=(n_draws, 5))
     wanted = (0.0, 0.05, 0.5, 0.95, 1.0)
-    expected = np.quantile(drawn, wanted, axis=0)
-    np.testing.assert_allclose(_quantiles(drawn, wanted), expected, rtol=1e-12, atol=1e-14)
+    expected = np.quantile(logits, wanted, axis=0)
+    np.testing.assert_allclose(
+        _quantiles(1 / (1 + np.exp(-logits)), wanted), expected, rtol=1e-12, atol=1e-14
+    )

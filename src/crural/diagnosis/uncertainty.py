@@ -43,21 +43,25 @@ class Pivot:
 
 
 class Uncertainty:
-    """How sure each probability is. `interval[cause]` is (low, high)."""
+    """How sure each probability is. `interval[cause]` is (low, high).
 
-    def __init__(self, case: Case, draws: _Draws, moved: Array, probability: Array) -> None:
-        low, high = _quantiles(moved, INTERVAL)
-        self.interval = np.stack([_expit(low), _expit(high)], axis=1)
-        self.interval[:, 0] = np.minimum(self.interval[:, 0], probability)
-        self.interval[:, 1] = np.maximum(self.interval[:, 1], probability)
-        self._case, self._probability = case, probability
+    `drawn[draw, cause]` are the probabilities of the draws, which are of the leading states;
+    `shift` takes their centre to the exact answer, on the logit scale.
+    """
+
+    def __init__(
+        self, case: Case, draws: _Draws, drawn: Array, shift: Array, probability: Array
+    ) -> None:
+        low, high = (_expit(end + shift) for end in _quantiles(drawn, INTERVAL))
+        self.interval = np.stack([np.minimum(low, probability), np.maximum(high, probability)], 1)
+        self._case, self._drawn, self._probability = case, drawn, probability
         self._wanted, self._noise, self._prior_noise = draws.wanted, draws.noise, draws.prior_noise
-        self._centred = moved - moved.mean(axis=0)
 
     def pivot(self, cause: int) -> Pivot | None:
         """The most moving number of a cause, by its correlation with the draws; None where no
         number moves it."""
-        centred = self._centred[:, cause]
+        moved = _logit(self._drawn[:, cause])
+        centred = moved - moved.mean()
         slope = np.concatenate([self._noise.T @ centred, self._prior_noise.T @ centred]) / DRAWS
         number = int(np.argmax(np.abs(slope)))
         step = slope[number] * 1.645
@@ -82,19 +86,20 @@ def uncertainty_of(case: Case, states: States, probability: Array) -> Uncertaint
     present = states.present[:, : draws.used]
     drawn = (present @ weight / weight.sum(axis=0)).T
     centre = present @ draws.weight / draws.weight.sum()
-    # The draws are of the leading states; the exact answer is their centre.
-    moved = _logit(drawn) - _logit(centre) + _logit(probability)
-    return Uncertainty(case, draws, moved, probability)
+    return Uncertainty(case, draws, drawn, _logit(probability) - _logit(centre), probability)
 
 
 def _quantiles(drawn: Array, wanted: tuple[float, ...]) -> list[Array]:
-    """Quantiles over the draws of each cause, linear between neighbours: [quantile][cause]."""
+    """Quantiles of the logits over the draws of each cause, linear between neighbours:
+    [quantile][cause]."""
+    # The order of the logits is that of the probabilities, and few of them are needed.
     ordered = np.sort(drawn.T, axis=1)
     found = []
     for quantile in wanted:
         place = quantile * (ordered.shape[1] - 1)
         before = int(place)
-        low, high = ordered[:, before], ordered[:, min(before + 1, ordered.shape[1] - 1)]
+        low = _logit(ordered[:, before])
+        high = _logit(ordered[:, min(before + 1, ordered.shape[1] - 1)])
         found.append(np.asarray(low + (place - before) * (high - low)))
     return found
 

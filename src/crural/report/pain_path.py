@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any, Literal, TypeAlias
 
@@ -240,17 +241,22 @@ def _sign(mark: Mark, x: int, y: int) -> str:
 
 def _sketch(stations: Mapping[str, Sequence[Item]]) -> str:
     """Body and signal; on it, at every station, the signs of what acts there."""
-    drawn = "".join(
-        f'<path class="{kind}" d="{path}" fill="{fill}" stroke="{stroke}" '
-        f'stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round"{more}/>'
-        for kind, path, fill, stroke, width, more in _DRAWING
-    )
     signs = []
     for name, items in stations.items():
         x, y = _SIGNS_AT[name]
         marks = list(dict.fromkeys(item.mark for item in items if item.mark != "therapy"))
         signs += [_sign(mark, x - 13 * i, y) for i, mark in enumerate(marks)]
-    return drawn + "".join(signs)
+    return "".join((*_body(), *signs))
+
+
+@cache
+def _body() -> tuple[str, ...]:
+    """What is the same in every picture."""
+    return tuple(
+        f'<path class="{kind}" d="{path}" fill="{fill}" stroke="{stroke}" '
+        f'stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round"{more}/>'
+        for kind, path, fill, stroke, width, more in _DRAWING
+    )
 
 
 _SIGNS_AT: Mapping[str, tuple[int, int]] = {

@@ -11,7 +11,7 @@ from typing import Any
 from crural.assessment import Assessment, assess, network_of
 from crural.diagnosis.inference import use_compiled
 from crural.knowledge import Knowledge
-from crural.record import Record, record_from_data, write_record
+from crural.record import Record, record_from_data
 from crural.record.shorthand import SCHEMA
 from crural.report.as_json import parts_of
 from crural.report.parts import whole
@@ -55,7 +55,7 @@ class Engine:
     def answer(self, record: Record, explain: tuple[str, ...] = ()) -> Answered:
         """The assessment of a record; `explain` names causes whose reasons are wanted however
         improbable they are."""
-        key = "\n".join((write_record(record), *explain))
+        key = "\n".join((record.model_dump_json(), *explain))
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:

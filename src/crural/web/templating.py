@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2.runtime import Context
 
 from crural.report import html, words
 from crural.report.parts import Parts
@@ -26,9 +27,38 @@ _ROOMS: Final = (
 _REPORT_STYLE: Final = Path(html.__file__).parent / "templates" / "style.css"
 
 
+class _Noted(Context):
+    """The names that a template sees, noted in the list `_contexts` among them.
+
+    Those of a template with macros hold the macros, and these hold them: with all that was shown
+    they would lie about until the collector of such cycles finds them.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        # Templates that are imported without their surroundings are kept, and not noted.
+        self.parent.get("_contexts", []).append(self)
+
+    def forget(self) -> None:
+        """Lets go of all names, once the template is rendered."""
+        self.vars.clear()
+        self.parent = {}
+
+
 class DataFirst(Environment):
     """Looks into data before it asks for an attribute: nearly all that is shown is data, and what
-    it has not as an attribute costs an exception each time."""
+    it has not as an attribute costs an exception each time. What was shown is let go at once."""
+
+    context_class = _Noted
+
+    def rendered(self, template: str, values: Mapping[str, Any]) -> str:
+        """A template with these values as text."""
+        contexts: list[_Noted] = []
+        try:
+            return self.get_template(template).render({**values, "_contexts": contexts})
+        finally:
+            for context in contexts:
+                context.forget()
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) in _DATA and attribute in obj and attribute not in _METHODS:
@@ -72,8 +102,7 @@ class Pages:
             "signed_in": getattr(request.state, "signed_in", None) is not None,
             "idle_minutes": _minutes(request.app.state.settings.idle),
         }
-        made = self._environment.get_template(template).render(**known, **values)
-        return words.shown(made)
+        return words.shown(self._environment.rendered(template, {**known, **values}))
 
 
 def _minutes(span: dt.timedelta | None) -> int:

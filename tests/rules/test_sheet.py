@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from crural.facts import facts_of
 from crural.knowledge import Knowledge
 from crural.rules import Patient, Truth, compile_rule, decide_all, evaluate, nobody_of, truth_of
 from crural.rules.evaluate import Compiled, InRange, Negation
-from crural.rules.sheet import Sheet, sheet_of, sheet_with
+from crural.rules.quantities import Female, Grade
+from crural.rules.sheet import Sheet, _when_to_read, sheet_of, sheet_with
 from crural.rules.subject import Nobody
 from tests.patients import patient
 
@@ -96,6 +97,17 @@ def test_a_rule_that_is_not_on_the_sheet_is_decided_by_itself() -> None:
     assert sheet_of(KNOWLEDGE).rules == ()
     assert truth_of(rule({"finding": "fever"}), account) is Truth.MET
     assert evaluate(rule({"finding": "numbness"}), account).unknown == ("numbness",)
+
+
+@dataclass(frozen=True)
+class Gait(Female):
+    """A quantity of a kind that the sheet has never heard of."""
+
+
+def test_a_quantity_of_a_new_kind_is_read_of_everybody() -> None:
+    asked = Grade("fever"), Gait()
+
+    assert _when_to_read(asked) == ((1,), {"fever": (0,)})
 
 
 def test_what_is_decided_stays() -> None:

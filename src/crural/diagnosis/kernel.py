@@ -17,7 +17,9 @@ next to nothing to the rounding error. A wide sweep is the difference of two nar
 take as long together and run side by side (`swept`).
 
 Functions are compiled at their first call and kept on disk (`python -m crural.diagnosis.kernel`
-does so in advance). They release the interpreter's lock.
+does so in advance). They stand in one file because numba judges by the file of a function whether
+what it kept is stale, not by those of the functions that it calls. They release the interpreter's
+lock.
 """
 
 from __future__ import annotations

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crural.facts import facts_of
+from crural.facts import Facts, facts_of
 from crural.knowledge import Knowledge
 from crural.rules import Patient, Truth, compile_rule, decide_all, evaluate, nobody_of, truth_of
 from crural.rules.evaluate import Compiled, InRange, Negation
 from crural.rules.quantities import Female, Grade
 from crural.rules.sheet import Sheet, _when_to_read, sheet_of, sheet_with
 from crural.rules.subject import Nobody
+from crural.validation.cases import read_cases
 from tests.patients import patient
 
 from .small_world import KNOWLEDGE, VALUES, Account, accounts, raw_rules, rule
@@ -120,6 +122,8 @@ def test_what_is_decided_stays() -> None:
     assert account.memo.nobody is nobody_of(KNOWLEDGE)
 
 
+CASES = Path(__file__).parents[2] / "validation" / "cases"
+
 # Records that each tell of something else; what a quantity rests on must be complete for all.
 _RECORDS: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -152,7 +156,18 @@ def test_our_rules_are_decided_together_as_one_by_one(
     knowledge: Knowledge, told: str, likely: float | None
 ) -> None:
     record = patient(knowledge, **_RECORDS[told])
-    facts = facts_of(record, knowledge)
+    _check_all(facts_of(record, knowledge), likely)
+
+
+def test_our_rules_are_decided_together_as_one_by_one_for_published_patients(
+    knowledge: Knowledge,
+) -> None:
+    for case in read_cases([CASES], knowledge.vocabulary)[::20]:
+        _check_all(facts_of(case.record, knowledge), 0.05)
+
+
+def _check_all(facts: Facts, likely: float | None) -> None:
+    knowledge = facts.knowledge
     probabilities = {} if likely is None else dict.fromkeys(knowledge.conditions, likely)
     together, alone = Patient(facts, probabilities), Patient(facts, probabilities)
     decide_all(together)

@@ -15,7 +15,7 @@ from crural.knowledge import Knowledge
 from crural.rules import Patient, Truth, compile_rule, decide_all, evaluate, nobody_of, truth_of
 from crural.rules.evaluate import Compiled, InRange, Negation
 from crural.rules.quantities import Female, Grade
-from crural.rules.sheet import Sheet, _when_to_read, sheet_of, sheet_with
+from crural.rules.sheet import Sheet, _subjects, _when_to_read, sheet_of, sheet_with
 from crural.rules.subject import Nobody
 from crural.validation.cases import read_cases
 from tests.patients import patient
@@ -112,7 +112,20 @@ def test_a_quantity_of_a_new_kind_is_read_of_everybody() -> None:
     assert _when_to_read(asked) == ((1,), {"fever": (0,)})
 
 
+def test_the_first_subject_does_without_a_sheet() -> None:
+    _subjects.cache_clear()
+    first, second = (Account({"fever": 1}, frozenset({"fever"})) for _ in range(2))
+    for _ in range(2):
+        decide_all(first)
+    decide_all(second)
+
+    assert first.memo.nobody is None
+    assert second.memo.nobody is nobody_of(KNOWLEDGE)
+    assert truth_of(rule({"finding": "fever"}), first) is Truth.MET
+
+
 def test_what_is_decided_stays() -> None:
+    decide_all(Account({}, frozenset()))
     account = Account({"fever": 1}, frozenset({"fever"}))
     decide_all(account)
     codes = account.memo.codes
@@ -170,7 +183,7 @@ def _check_all(facts: Facts, likely: float | None) -> None:
     knowledge = facts.knowledge
     probabilities = {} if likely is None else dict.fromkeys(knowledge.conditions, likely)
     together, alone = Patient(facts, probabilities), Patient(facts, probabilities)
-    decide_all(together)
+    sheet_of(knowledge).decide(together)
 
     for one in sheet_of(knowledge).rules:
         assert truth_of(one, together) is truth_of(one, alone)

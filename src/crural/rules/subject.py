@@ -68,18 +68,19 @@ class Memo:
     """What has been worked out about one patient: no rule is decided twice.
 
     codes, verdicts: by compiled rule; silent: the rules of which nothing is known, down to their
-    last leaf, so that `nobody` answers for them (see `sheet`). Other rooms keep theirs with `once`.
-    It belongs to one subject, of which nothing changes; a subject that differs in anything has its
-    own.
+    last leaf, so that `nobody` answers for them; is_first: whether the subject is the first of whom
+    all rules are asked (see `sheet`). Other rooms keep theirs with `once`. It belongs to one
+    subject, of which nothing changes; a subject that differs in anything has its own.
     """
 
-    __slots__ = ("_answers", "codes", "nobody", "silent", "verdicts")
+    __slots__ = ("_answers", "codes", "is_first", "nobody", "silent", "verdicts")
 
     def __init__(self) -> None:
         self.codes: dict[object, int] = {}
         self.verdicts: dict[object, Verdict] = {}
         self.silent: set[object] = set()
         self.nobody: Nobody | None = None
+        self.is_first = False
         self._answers: dict[Hashable, Any] = {}
 
     def once(self, question: Hashable, answer: Callable[[], _T]) -> _T:

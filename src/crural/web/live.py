@@ -39,8 +39,10 @@ class Engine:
             use_compiled()
         network_of(knowledge)
         if compiled:
-            # Much is made when first needed: better now than while somebody waits.
-            whole(parts_of(assess(Record(age=50, sex="female", side="left"), knowledge)))
+            # Much is made when first needed, by the second patient some of it: better now than
+            # while somebody waits.
+            for age in (50, 51):
+                whole(parts_of(assess(Record(age=age, sex="female", side="left"), knowledge)))
         self._kept: OrderedDict[str, Answered] = OrderedDict()
         self._lock = threading.Lock()
         self.turns = Turns()

@@ -23,6 +23,7 @@ from crural.diagnosis.explain import (
     missing_of,
     reasons_of,
     sources_of,
+    unknown_of,
 )
 from crural.diagnosis.inference import posterior
 from crural.diagnosis.network import BILATERAL, RECORDING_ERROR, Array
@@ -273,7 +274,7 @@ def test_missing_findings_are_typical_telling_and_unknown(sciatica: Case) -> Non
     frequency = frequency_in(sciatica)
     found = 0
     for cause in range(len(network.conditions)):
-        missing = missing_of(sciatica, cause, frequency, elsewhere)
+        missing = missing_of(network, cause, frequency, elsewhere, unknown_of(sciatica))
         assert len(missing) <= 6
         gains = [m.frequency * np.log(m.frequency / m.elsewhere) for m in missing]
         assert gains == sorted(gains, reverse=True)
@@ -292,7 +293,7 @@ def test_nothing_is_missing_of_the_unlisted_cause(sciatica: Case) -> None:
     none = [
         cause
         for cause in range(len(network.conditions))
-        if not missing_of(sciatica, cause, everything, rarely)
+        if not missing_of(network, cause, everything, rarely, unknown_of(sciatica))
     ]
     assert none == [network.condition_index[OTHER]]
 

@@ -15,9 +15,10 @@ from crural.diagnosis.explain import (
     likelihood_ratios,
     missing_of,
     reasons_of,
+    unknown_of,
 )
 from crural.diagnosis.inference import Posterior
-from crural.diagnosis.network import OTHER, Array, Network
+from crural.diagnosis.network import OTHER, Array, Flags, Network
 from crural.diagnosis.next_check import Battery, Check, batteries_of, candidates_of, checks_of
 from crural.diagnosis.prediction import prediction_of
 from crural.diagnosis.problem import Case, case_of
@@ -188,6 +189,10 @@ class _Explained:
     def _frequency(self) -> Array:
         return frequency_in(self._case)
 
+    @cached_property
+    def _unknown(self) -> Flags:
+        return unknown_of(self._case)
+
     def why(self, cause: int, *, reasoned: bool) -> Why:
         """The reasons for one cause; only the number it hangs on unless it is to be `reasoned`."""
         pivot = partial(self._uncertain.pivot, cause)
@@ -199,8 +204,8 @@ class _Explained:
         return reasons_of(self._case, self._ratios, cause)
 
     def _missing(self, cause: int) -> tuple[Missing, ...]:
-        elsewhere = np.maximum(self._elsewhere, 1e-6)
-        return missing_of(self._case, cause, self._frequency, elsewhere)
+        network, elsewhere = self._case.network, np.maximum(self._elsewhere, 1e-6)
+        return missing_of(network, cause, self._frequency, elsewhere, self._unknown)
 
 
 def probabilities_given(

@@ -298,21 +298,31 @@ def _low_by_cause(network: Network) -> Array:
     return _at_most(network, nodes, np.zeros(len(nodes), dtype=np.int64), here)
 
 
+def unknown_of(case: Case) -> Flags:
+    """Which nodes are not known on the painful side: [node]."""
+    index, unknown = case.network.node_index, np.ones(len(case.network.nodes), dtype=bool)
+    unknown[
+        [index[name] for name, where in case.facts.table if where == "here" and name in index]
+    ] = False
+    return unknown
+
+
 def missing_of(
-    case: Case, cause: int, frequency: Array, elsewhere: Array, *, most: int = 6
+    network: Network,
+    cause: int,
+    frequency: Array,
+    elsewhere: Array,
+    unknown: Flags,
+    *,
+    most: int = 6,
 ) -> tuple[Missing, ...]:
     """Typical findings of a condition that are not known yet, the most telling first.
 
     `frequency[cause, node]` is each node's frequency in each condition, `elsewhere[node]` its
-    expected frequency over all that is possible now.
+    expected frequency over all that is possible now; `unknown[node]` is as `unknown_of` gives it.
     """
-    network = case.network
     if network.conditions[cause] == OTHER:
         return ()
-    index, unknown = network.node_index, np.ones(len(network.nodes), dtype=bool)
-    unknown[
-        [index[name] for name, where in case.facts.table if where == "here" and name in index]
-    ] = False
     of = frequency[cause]
     node = np.flatnonzero((of >= TYPICAL) & (of >= TELLING * elsewhere) & unknown)
     often, else_ = of[node], elsewhere[node]
